@@ -30,7 +30,8 @@ class Config {
   /// `.py`, `.json`, `.yaml` or `.yml`. Throws `Error` with file:line:column and the chain of bases.
   static Config from_file(const std::filesystem::path& path, const LoadOptions& options = {});
   /// A config that is no file; `name` stands in its errors, `extension` (`.py`, …) says what it is.
-  static Config from_text(std::string_view text, std::string_view extension, std::string_view name = "<text>", const LoadOptions& options = {});
+  static Config from_text(std::string_view text, std::string_view extension, std::string_view name = "<text>",
+                          const LoadOptions& options = {});
 
   /// The path as it was given; empty for a config that is no file.
   const std::string& filename() const { return filename_; }
