@@ -1,0 +1,17 @@
+#pragma once
+
+#include "detforge/nn/module.h"
+#include "detforge/registry/registry.h"
+
+namespace detforge {
+
+/// Image to features: [N, 3, H, W] → one [N, C_i, H / s_i, W / s_i] per output level.
+class Backbone : public nn::Module {
+ public:
+  using nn::Module::Module;
+  virtual nn::Features forward(const torch::Tensor& image) = 0;
+};
+
+Registry<Backbone>& backbones();
+
+}  // namespace detforge

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "detforge/data/detections.h"
+#include "detforge/data/image_meta.h"
+#include "detforge/nn/module.h"
+#include "detforge/registry/registry.h"
+
+namespace detforge {
+
+/// What a head's forward gives: one entry per kind of output (class scores, boxes, …), each with one tensor
+/// [N, C, H_i, W_i] per level.
+using HeadOutputs = std::vector<nn::Features>;
+
+/// A head that predicts at every place of every level.
+class DenseHead : public nn::Module {
+ public:
+  using nn::Module::Module;
+  virtual HeadOutputs forward(const nn::Features& features) = 0;
+  /// Detections per image, best first within what NMS keeps. `rescale` maps boxes back to the original image.
+  virtual std::vector<Detections> predict(const HeadOutputs& outputs, std::span<const ImageMeta> metas, bool rescale) = 0;
+};
+
+/// Dense heads, RoI heads and their box and mask heads share one registry in MMDetection.
+Registry<DenseHead>& heads();
+
+}  // namespace detforge

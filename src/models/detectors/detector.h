@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "detforge/data/detections.h"
+#include "detforge/data/image_meta.h"
+#include "detforge/nn/module.h"
+#include "detforge/registry/registry.h"
+
+namespace detforge {
+
+/// A whole model: normalised images to detections.
+class Detector : public nn::Module {
+ public:
+  using nn::Module::Module;
+  /// `images` [N, 3, H, W] as the test pipeline gives them, one meta per image. Set `eval()` and a no-grad guard around it.
+  virtual std::vector<Detections> predict(const torch::Tensor& images, std::span<const ImageMeta> metas, bool rescale = true) = 0;
+};
+
+Registry<Detector>& detectors();
+
+/// The detector that `config` (a model's dict) describes. As in MMDetection, `train_cfg` and `test_cfg` may stand
+/// beside the model instead of in it; None means absent. Throws `Error` with the place in the config.
+std::shared_ptr<Detector> build_detector(const Value& config, const Value& train_cfg = {}, const Value& test_cfg = {},
+                                         const BuildContext& context = {Reference::V2_8, "model"});
+
+}  // namespace detforge

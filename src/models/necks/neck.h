@@ -1,0 +1,17 @@
+#pragma once
+
+#include "detforge/nn/module.h"
+#include "detforge/registry/registry.h"
+
+namespace detforge {
+
+/// Features to features: mixes the levels of a backbone, [N, C_i, H_i, W_i] each.
+class Neck : public nn::Module {
+ public:
+  using nn::Module::Module;
+  virtual nn::Features forward(const nn::Features& features) = 0;
+};
+
+Registry<Neck>& necks();
+
+}  // namespace detforge

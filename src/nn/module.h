@@ -1,0 +1,76 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "detforge/registry/build_context.h"
+#include "detforge/registry/conversion.h"
+
+/// Modules that print and name their tensors as Python's do.
+///
+/// libtorch's own walk and texts differ from Python's, so `print` and `state_dict` here walk the children themselves:
+/// own parameters, own buffers, then children, in the order in which they were registered.
+namespace detforge::nn {
+
+/// A node of the module tree. Register parts with torch's `register_module`, `register_parameter`, `register_buffer`
+/// in the order in which Python's constructor assigns them. Constructing allocates and does not initialise.
+class Module : public torch::nn::Module {
+ public:
+  /// `python_name` is what Python's `type(self).__name__` says: `ConvModule`.
+  explicit Module(std::string python_name);
+
+  const std::string& python_name() const { return python_name_; }
+
+  /// What stands between the parentheses of a leaf, or before the children: `2, 64, kernel_size=(3, 3)`.
+  virtual std::string extra_repr() const { return {}; }
+
+  /// PyTorch's default initialisation of the module's own tensors, not of its children's.
+  virtual void reset_parameters() {}
+
+  /// MMDetection 2.27's `BaseModule` shows its `init_cfg` after the closing parenthesis; 2.8 has none to show.
+  void show_init_cfg(const BuildContext& context, const std::optional<Value>& init_cfg);
+  const std::string& trailing_text() const { return trailing_text_; }
+
+  /// A buffer that is no part of the state_dict (`persistent=False`).
+  torch::Tensor& register_transient_buffer(std::string name, torch::Tensor tensor);
+  bool is_transient(const std::string& buffer) const { return transient_buffers_.count(buffer) != 0; }
+
+ private:
+  std::string python_name_;
+  std::string trailing_text_;
+  std::set<std::string> transient_buffers_;
+};
+
+/// A module that maps one tensor to one tensor, and so can stand in a `Sequential`.
+class Layer : public Module {
+ public:
+  using Module::Module;
+  virtual torch::Tensor forward(const torch::Tensor& input) = 0;
+};
+
+using Features = std::vector<torch::Tensor>;  ///< one [N, C, H, W] per level
+
+struct NamedTensor {
+  std::string name;
+  torch::Tensor tensor;
+  bool is_parameter = false;
+};
+
+/// Names, tensors (shared with the module) and order of Python's `state_dict()`.
+std::vector<NamedTensor> state_dict(const torch::nn::Module& module);
+
+/// Python's `repr(module)`, byte for byte.
+std::string repr(const torch::nn::Module& module);
+
+/// Writes Python's `repr`.
+std::ostream& operator<<(std::ostream& out, const Module& module);
+
+}  // namespace detforge::nn
