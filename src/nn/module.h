@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "detforge/nn/observer.h"
 #include "detforge/registry/build_context.h"
 #include "detforge/registry/conversion.h"
 
@@ -49,11 +50,17 @@ class Module : public torch::nn::Module {
   std::set<std::string> transient_buffers_;
 };
 
-/// A module that maps one tensor to one tensor, and so can stand in a `Sequential`.
+/// A module that maps one tensor to one tensor, and so can stand in a `Sequential`. Callers call `forward`; a layer
+/// implements `compute`.
 class Layer : public Module {
  public:
   using Module::Module;
-  virtual torch::Tensor forward(const torch::Tensor& input) = 0;
+  torch::Tensor forward(const torch::Tensor& input) {
+    return observed(*this, {&input, 1}, [&] { return compute(input); });
+  }
+
+ protected:
+  virtual torch::Tensor compute(const torch::Tensor& input) = 0;
 };
 
 using Features = std::vector<torch::Tensor>;  ///< one [N, C, H, W] per level

@@ -9,7 +9,12 @@ namespace detforge {
 class Backbone : public nn::Module {
  public:
   using nn::Module::Module;
-  virtual nn::Features forward(const torch::Tensor& image) = 0;
+  nn::Features forward(const torch::Tensor& image) {
+    return nn::observed(*this, {&image, 1}, [&] { return compute(image); });
+  }
+
+ protected:
+  virtual nn::Features compute(const torch::Tensor& image) = 0;
 };
 
 Registry<Backbone>& backbones();

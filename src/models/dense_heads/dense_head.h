@@ -18,9 +18,14 @@ using HeadOutputs = std::vector<nn::Features>;
 class DenseHead : public nn::Module {
  public:
   using nn::Module::Module;
-  virtual HeadOutputs forward(const nn::Features& features) = 0;
+  HeadOutputs forward(const nn::Features& features) {
+    return nn::observed(*this, features, [&] { return compute(features); });
+  }
   /// Detections per image, best first within what NMS keeps. `rescale` maps boxes back to the original image.
   virtual std::vector<Detections> predict(const HeadOutputs& outputs, std::span<const ImageMeta> metas, bool rescale) = 0;
+
+ protected:
+  virtual HeadOutputs compute(const nn::Features& features) = 0;
 };
 
 /// Dense heads, RoI heads and their box and mask heads share one registry in MMDetection.

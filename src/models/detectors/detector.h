@@ -6,6 +6,7 @@
 
 #include "detforge/data/detections.h"
 #include "detforge/data/image_meta.h"
+#include "detforge/models/dense_heads/dense_head.h"
 #include "detforge/nn/module.h"
 #include "detforge/registry/registry.h"
 
@@ -15,8 +16,15 @@ namespace detforge {
 class Detector : public nn::Module {
  public:
   using nn::Module::Module;
+  /// The dense part alone (backbone, neck, head), as MMDetection's `forward_dummy`: [N, 3, H, W] → the head's outputs.
+  HeadOutputs forward(const torch::Tensor& images) {
+    return nn::observed(*this, {&images, 1}, [&] { return compute(images); });
+  }
   /// `images` [N, 3, H, W] as the test pipeline gives them, one meta per image. Set `eval()` and a no-grad guard around it.
   virtual std::vector<Detections> predict(const torch::Tensor& images, std::span<const ImageMeta> metas, bool rescale = true) = 0;
+
+ protected:
+  virtual HeadOutputs compute(const torch::Tensor& images) = 0;
 };
 
 Registry<Detector>& detectors();

@@ -9,7 +9,12 @@ namespace detforge {
 class Neck : public nn::Module {
  public:
   using nn::Module::Module;
-  virtual nn::Features forward(const nn::Features& features) = 0;
+  nn::Features forward(const nn::Features& features) {
+    return nn::observed(*this, features, [&] { return compute(features); });
+  }
+
+ protected:
+  virtual nn::Features compute(const nn::Features& features) = 0;
 };
 
 Registry<Neck>& necks();
