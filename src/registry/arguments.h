@@ -38,6 +38,7 @@ struct ArgumentInfo {
   std::optional<Value> default_in_v2_27;  ///< where it differs
   Reference since = Reference::V2_8;
   Value schema;
+  std::string registry;  ///< `BACKBONES` where the argument is the config of a component of that registry
 };
 
 /// One row of a component's table.
@@ -78,6 +79,11 @@ class ArgumentOf {
     info_.since = Reference::V2_27;
     return std::move(*this);
   }
+  /// The config of a component that `registry` builds, for schemas and documentation.
+  ArgumentOf&& built_by(std::string registry) && {
+    info_.registry = std::move(registry);
+    return std::move(*this);
+  }
   /// Where 2.27's default is another than 2.8's.
   ArgumentOf&& default_in_v2_27(const T& value) && {
     info_.default_in_v2_27 = Conversion<T>::to(value);
@@ -105,15 +111,15 @@ class ArgumentOf {
 
 template <class Options, class T>
 ArgumentOf<Options, T> arg(T Options::*member, std::string name, std::string meaning) {
-  ArgumentInfo info{std::move(name), std::move(meaning), Conversion<T>::type(),  false, {},
-                    std::nullopt,    Reference::V2_8,    Conversion<T>::schema()};
+  ArgumentInfo info{std::move(name), std::move(meaning), Conversion<T>::type(),   false, {},
+                    std::nullopt,    Reference::V2_8,    Conversion<T>::schema(), {}};
   return {member, std::move(info)};
 }
 
 template <class Options, class T>
 ArgumentOf<Options, T> arg(T Options::*member, std::string name, RequiredTag, std::string meaning) {
-  ArgumentInfo info{std::move(name), std::move(meaning), Conversion<T>::type(),  true, {},
-                    std::nullopt,    Reference::V2_8,    Conversion<T>::schema()};
+  ArgumentInfo info{std::move(name), std::move(meaning), Conversion<T>::type(),   true, {},
+                    std::nullopt,    Reference::V2_8,    Conversion<T>::schema(), {}};
   return {member, std::move(info)};
 }
 
