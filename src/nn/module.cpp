@@ -31,6 +31,8 @@ std::string indented(const std::string& text) {
 
 Module::Module(std::string python_name) : torch::nn::Module(python_name), python_name_(std::move(python_name)) {}
 
+std::int64_t Module::multiply_adds(std::span<const torch::Tensor>, std::span<const torch::Tensor>) const { return 0; }
+
 void Module::show_init_cfg(const BuildContext& context, const std::optional<Value>& init_cfg) {
   if (context.reference != Reference::V2_27 || !init_cfg || init_cfg->is_none() || init_cfg->empty()) return;
   trailing_text_ = "\ninit_cfg=" + detforge::repr(*init_cfg);

@@ -36,6 +36,9 @@ class Module : public torch::nn::Module {
   /// PyTorch's default initialisation of the module's own tensors, not of its children's.
   virtual void reset_parameters() {}
 
+  /// The multiply–adds of one call, children not counted, by mmcv's rules (which leave out SiLU and Swish, say).
+  virtual std::int64_t multiply_adds(std::span<const torch::Tensor> inputs, std::span<const torch::Tensor> outputs) const;
+
   /// MMDetection 2.27's `BaseModule` shows its `init_cfg` after the closing parenthesis; 2.8 has none to show.
   void show_init_cfg(const BuildContext& context, const std::optional<Value>& init_cfg);
   const std::string& trailing_text() const { return trailing_text_; }
