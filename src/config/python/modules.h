@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "detforge/config/python/runtime.h"
+
+/// The few modules that a config may import: they compute, and touch nothing but the environment's variables.
+namespace detforge::python {
+
+/// By its dotted name; null for any other.
+const Module* find_module(std::string_view name);
+std::string_view module_name(const Module& module);
+std::vector<std::string> module_names();
+
+/// A member as an object: a function, a number, a module within. Null for an unknown name.
+Ref module_member(Runtime& runtime, const Module& module, std::string_view name);
+std::vector<std::string> module_names(const Module& module);
+
+}  // namespace detforge::python
