@@ -20,7 +20,7 @@ constexpr std::string_view kDeprecation = "_deprecation_";
 /// mmcv's `_merge_a_into_b`: what `update` says goes into `base`, dicts into dicts, everything else instead.
 Value merge(const Value& update, Value base) {
   for (const auto& [key, value] : update.as_dict()) {
-    const Value* old = base.as_dict().find(key);
+    Value* old = base.as_dict().find(key);
     if (!value.is_dict() || old == nullptr) {
       base.as_dict().set(key, value);
       continue;
@@ -39,7 +39,7 @@ Value merge(const Value& update, Value base) {
           .note("the base sets it in " + old->location().text())
           .help("_delete_=True in this dict replaces what the base says");
     }
-    Value merged = merge(inner, *old);
+    Value merged = merge(inner, std::move(*old));
     merged.set_location(value.location());
     base.as_dict().set(key, std::move(merged));
   }

@@ -55,17 +55,20 @@ void SourceText::finish() {
   text_ += std::string_view(source_->text).substr(copied_to_);
 }
 
-std::uint32_t SourceText::file_offset(std::uint32_t text_offset) const {
-  if (!replaced_) return text_offset;
+SourceText::FileSpan SourceText::file_span(std::uint32_t text_offset) const {
+  if (!replaced_) return {text_offset, text_offset};
   const auto after = std::upper_bound(pieces_.begin(), pieces_.end(), text_offset,
                                       [](std::uint32_t offset, const Piece& piece) { return offset < piece.text_begin; });
   const Piece& piece = *std::prev(after);
-  return piece.copied ? piece.file_begin + (text_offset - piece.text_begin) : piece.file_begin;
+  if (!piece.copied) return {piece.file_begin, after->file_begin};
+  const std::uint32_t offset = piece.file_begin + (text_offset - piece.text_begin);
+  return {offset, offset};
 }
 
 SourceRange SourceText::range(Span span) const {
-  const std::uint32_t begin = file_offset(span.begin);
-  const std::uint32_t end = std::max(begin, file_offset(span.end()));
+  const std::uint32_t begin = file_span(span.begin).begin;
+  const std::uint32_t last = span.length == 0 ? span.begin : span.end() - 1;
+  const std::uint32_t end = std::max(begin + 1, std::max(file_span(last).end, file_span(last).begin + 1));
   const auto line = std::prev(std::upper_bound(lines_.begin(), lines_.end(), begin));
   // A place is a piece of one line: an expression over several ends with its first.
   const std::uint32_t line_end = std::next(line) == lines_.end() ? static_cast<std::uint32_t>(source_->text.size()) : *std::next(line) - 1;

@@ -10,6 +10,10 @@
 
 namespace detforge {
 
+/// Around a path into the bases, in the str that stands for `{{ _base_.x }}` until they are known: U+FDD0, which Unicode
+/// keeps out of texts, so that no config means it.
+inline constexpr std::string_view kBaseVariableMarker = "\xEF\xB7\x90";
+
 /// Bytes of a `SourceText`.
 struct Span {
   std::uint32_t begin = 0;
@@ -46,7 +50,12 @@ class SourceText {
     bool copied;  // byte by byte, unlike a replacement, which is one place as a whole
   };
 
-  std::uint32_t file_offset(std::uint32_t text_offset) const;
+  struct FileSpan {
+    std::uint32_t begin, end;
+  };
+
+  /// Where the byte at `text_offset` stands in the file: empty for a copied one, the template for a replacement.
+  FileSpan file_span(std::uint32_t text_offset) const;
 
   std::shared_ptr<const Source> source_;
   std::string text_;

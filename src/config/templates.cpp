@@ -8,8 +8,7 @@
 namespace detforge {
 namespace {
 
-/// Around a path into the bases. A character that Unicode keeps out of texts, so no config means it.
-constexpr std::string_view kMarker = "\xEF\xB7\x90";
+constexpr std::string_view kMarker = kBaseVariableMarker;
 
 bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || static_cast<unsigned char>(c) >= 0x80; }

@@ -50,8 +50,7 @@ Sequence taken(const Sequence& all, const Indices& indices) {
 
 std::size_t position_in(Ref index, std::size_t size, std::string_view type) {
   const auto wanted = as_integer(index);
-  if (!wanted)
-    raise(ExceptionType::TypeError, "the index of a " + std::string(type) + " has to be an int, not a " + std::string(type_name(index)));
+  if (!wanted) raise(ExceptionType::TypeError, "the index of a " + std::string(type) + " has to be an int, not " + a_kind(index));
   const auto count = static_cast<std::int64_t>(size);
   if (*wanted < -count || *wanted >= count) {
     raise(ExceptionType::IndexError,
@@ -91,7 +90,7 @@ Ref get_slice(Runtime& runtime, Ref object, const Slice& slice) {
     const std::int64_t start = range->start + part.start * range->step;
     return runtime.make({Range{start, start + (part.count - 1) * step + (step > 0 ? 1 : -1), step}});
   }
-  raise(ExceptionType::TypeError, "a " + std::string(type_name(object)) + " has no slices");
+  raise(ExceptionType::TypeError, a_kind(object) + " has no slices");
 }
 
 void set_slice(Runtime& runtime, std::vector<Slot>& items, const Slice& slice, Ref value) {
@@ -147,13 +146,13 @@ Ref get_item(Runtime& runtime, Ref object, Ref index) {
     return runtime.integer(range->start +
                            static_cast<std::int64_t>(position_in(index, static_cast<std::size_t>(range->size()), "range")) * range->step);
   }
-  raise(ExceptionType::TypeError, "a " + std::string(type_name(object)) + " has no elements to take by index or key");
+  raise(ExceptionType::TypeError, a_kind(object) + " has no elements to take by index or key");
 }
 
 void set_item(Runtime& runtime, Ref object, Slot index, Slot value) {
   if (auto* dict = object->get<Dict>(); dict != nullptr) return set_item(runtime, *dict, index, value);
   auto* list = object->get<List>();
-  if (list == nullptr) raise(ExceptionType::TypeError, "a " + std::string(type_name(object)) + " has no elements to set");
+  if (list == nullptr) raise(ExceptionType::TypeError, a_kind(object) + " has no elements to set");
   if (const auto* slice = index.value->get<Slice>(); slice != nullptr) return set_slice(runtime, list->items, *slice, value.value);
   list->items[position_in(index.value, list->items.size(), "list")] = value;
 }
@@ -164,7 +163,7 @@ void delete_item(Runtime& runtime, Ref object, Ref index) {
     return;
   }
   auto* list = object->get<List>();
-  if (list == nullptr) raise(ExceptionType::TypeError, "a " + std::string(type_name(object)) + " has no elements to delete");
+  if (list == nullptr) raise(ExceptionType::TypeError, a_kind(object) + " has no elements to delete");
   if (const auto* slice = index->get<Slice>(); slice != nullptr) return delete_slice(runtime, list->items, *slice);
   runtime.work(list->items.size());
   list->items.erase(list->items.begin() + static_cast<std::ptrdiff_t>(position_in(index, list->items.size(), "list")));
@@ -183,14 +182,13 @@ Ref get_attribute(Runtime& runtime, Ref object, std::string_view name) {
       if (const auto* key = entry.key.value->get<std::string>(); key != nullptr) names.push_back(*key);
     }
   }
-  raise(ExceptionType::AttributeError,
-        "a " + std::string(type_name(object)) + " has no '" + std::string(name) + "'" + did_you_mean(name, names));
+  raise(ExceptionType::AttributeError, a_kind(object) + " has no '" + std::string(name) + "'" + did_you_mean(name, names));
 }
 
 void set_attribute(Runtime& runtime, Ref object, std::string_view name, Place name_place, Slot value) {
   auto* dict = object->get<Dict>();
   if (dict == nullptr || !dict->is_config_dict) {
-    raise(ExceptionType::AttributeError, "a " + std::string(type_name(object)) + " has no attributes to set");
+    raise(ExceptionType::AttributeError, a_kind(object) + " has no attributes to set");
   }
   if (find_method(object, name) != nullptr)
     raise(ExceptionType::AttributeError, "'" + std::string(name) + "' is a method; set the key by ['" + std::string(name) + "']");
@@ -200,7 +198,7 @@ void set_attribute(Runtime& runtime, Ref object, std::string_view name, Place na
 void delete_attribute(Runtime& runtime, Ref object, std::string_view name) {
   auto* dict = object->get<Dict>();
   if (dict == nullptr || !dict->is_config_dict) {
-    raise(ExceptionType::AttributeError, "a " + std::string(type_name(object)) + " has no attributes to delete");
+    raise(ExceptionType::AttributeError, a_kind(object) + " has no attributes to delete");
   }
   delete_item(runtime, object, runtime.string(std::string(name)));
 }

@@ -94,7 +94,7 @@ std::vector<std::string> builtin_names() {
 }
 
 std::string_view refused_builtin(std::string_view name) {
-  return std::find(kRefused.begin(), kRefused.end(), name) == kRefused.end() ? "" : "a config is data: it runs, opens and inspects nothing";
+  return std::find(kRefused.begin(), kRefused.end(), name) == kRefused.end() ? "" : "a config runs, opens and inspects nothing";
 }
 
 const Method* find_method(Ref object, std::string_view name) { return find_in(methods_of(object), name); }
@@ -115,7 +115,7 @@ Ref call(Runtime& runtime, Ref function, Arguments& arguments) {
     arguments.function = method->method->name;
     return method->method->call(runtime, method->self, arguments);
   }
-  raise(ExceptionType::TypeError, "a " + std::string(type_name(function)) + " cannot be called");
+  raise(ExceptionType::TypeError, a_kind(function) + " cannot be called");
 }
 
 Ref call(Runtime& runtime, Ref function, std::vector<Slot> positional) {

@@ -51,7 +51,9 @@ class Converter {
       for (const auto& entry : dict->table.entries()) out.set(convert(entry.key, range), convert(entry.value, range));
       return out;
     }
-    throw Error("a config holds data only, no " + std::string(type_name(object))).at(range);
+    const auto* function = object->get<Function>();
+    const std::string name = function == nullptr ? "" : " '" + std::string(function->native->name) + "'";
+    throw Error("a config holds data only, no " + std::string(type_name(object)) + name).at(range);
   }
 
   Value text_value(const std::string& text) {

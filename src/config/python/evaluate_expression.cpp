@@ -40,15 +40,34 @@ Ref Evaluator::operator()(const Name& node) {
     if (const auto* found = (*scope)->find(node.id); found != nullptr) return found->value.value;
   }
   if (const auto* found = globals_.find(node.id); found != nullptr) return found->value.value;
+  if (provided_ && node.id == provided_name_) {
+    const Slot made = std::exchange(provided_, nullptr)();
+    globals_.set(runtime_, {runtime_.string(node.id), {}}, made);
+    return made.value;
+  }
   if (const Native* native = find_builtin(node.id); native != nullptr) return runtime_.make({Function{native}});
   unknown_name(node.id);
 }
 
-Ref Evaluator::operator()(const Attribute& node) { return get_attribute(runtime_, evaluate(*node.object), node.name); }
+Ref Evaluator::operator()(const Attribute& node) {
+  const Ref object = evaluate(*node.object);
+  try {
+    return get_attribute(runtime_, object, node.name);
+  } catch (Error& error) {
+    error.at(source_.range(node.name_span));
+    throw;
+  }
+}
 
 Ref Evaluator::operator()(const Subscript& node) {
   const Ref object = evaluate(*node.object);
-  return get_item(runtime_, object, evaluate(*node.index));
+  const Ref index = evaluate(*node.index);
+  try {
+    return get_item(runtime_, object, index);
+  } catch (Error& error) {
+    error.at(source_.range(node.index->span));
+    throw;
+  }
 }
 
 Ref Evaluator::operator()(const SliceExpr& node) {
@@ -80,7 +99,7 @@ Ref Evaluator::operator()(const Call& node) {
     } else {
       const Ref mapping = evaluate(*argument.value);
       const auto* dict = mapping->get<Dict>();
-      if (dict == nullptr) raise(ExceptionType::TypeError, "'**' needs a dict, not a " + std::string(type_name(mapping)));
+      if (dict == nullptr) raise(ExceptionType::TypeError, "'**' needs a dict, not " + a_kind(mapping));
       for (const auto& entry : dict->table.entries()) {
         runtime_.work(arguments.keywords.size());
         add_keyword(need_string(entry.key.value, "a key of a dict behind '**'"), entry.key.place, entry.value);
@@ -156,7 +175,7 @@ Ref Evaluator::operator()(const DictDisplay& node) {
     }
     const Ref mapping = evaluate(*value);
     const auto* dict = mapping->get<Dict>();
-    if (dict == nullptr) raise(ExceptionType::TypeError, "'**' needs a dict, not a " + std::string(type_name(mapping)));
+    if (dict == nullptr) raise(ExceptionType::TypeError, "'**' needs a dict, not " + a_kind(mapping));
     for (const auto& entry : dict->table.entries()) table.set(runtime_, entry.key, entry.value);
   }
   return made;

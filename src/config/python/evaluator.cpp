@@ -11,6 +11,11 @@
 
 namespace detforge::python {
 
+void Evaluator::provide(std::string name, std::function<Slot()> make) {
+  provided_name_ = std::move(name);
+  provided_ = std::move(make);
+}
+
 void Evaluator::run(const Block& block) { execute(block); }
 
 Evaluator::Flow Evaluator::execute(const Block& block) {
@@ -215,8 +220,6 @@ void Evaluator::unpack(const Expr& target, const std::vector<ExprPtr>& targets, 
   const auto is_starred = [](const ExprPtr& element) { return element->get<Starred>() != nullptr; };
   const auto star = std::find_if(targets.begin(), targets.end(), is_starred);
   const std::size_t fixed = targets.size() - (star == targets.end() ? 0 : 1);
-  if (std::count_if(targets.begin(), targets.end(), is_starred) > 1)
-    throw Error("two starred targets in one list").at(source_.range(target.span));
   if (items.size() < fixed || (star == targets.end() && items.size() > fixed)) {
     Raised error(ExceptionType::ValueError, std::to_string(items.size()) + " values for " + std::to_string(fixed) +
                                                 (star == targets.end() ? "" : " or more") + " names");

@@ -13,6 +13,8 @@ class Evaluator {
  public:
   Evaluator(Runtime& runtime, const SourceText& source) : runtime_(runtime), source_(source) {}
 
+  /// A name that exists from the begin, made when it is first asked for.
+  void provide(std::string name, std::function<Slot()> make);
   void run(const Block& block);
   Ref evaluate(const Expr& expr);
   Table& globals() { return globals_; }
@@ -72,6 +74,8 @@ class Evaluator {
   Runtime& runtime_;
   const SourceText& source_;
   Table globals_;
+  std::string provided_name_;
+  std::function<Slot()> provided_;
   std::vector<Table*> scopes_;  // of comprehensions
   Span current_;                // the expression that is evaluated
 };

@@ -71,7 +71,7 @@ class Writer {
       out_ += std::string(exception->type) + "(" + detforge::repr(Value(exception->message)) + ")";
     } else {
       // Python's text of these holds an address in memory.
-      raise(ExceptionType::TypeError, "a " + std::string(type_name(object)) + " has no text that would be the same tomorrow");
+      raise(ExceptionType::TypeError, a_kind(object) + " has no text that would be the same tomorrow");
     }
   }
 
@@ -99,7 +99,7 @@ std::string format_object(Runtime& runtime, Ref object, std::string_view spec) {
   if (const auto* text = object->get<std::string>(); text != nullptr) return format_text(*text, parsed);
   if (const auto integer = as_integer(object); integer && !(plain_bool && parsed.type == 's')) return format_integer(*integer, parsed);
   if (const auto* number = object->get<double>(); number != nullptr) return format_float(*number, parsed);
-  raise(ExceptionType::TypeError, "a " + std::string(type_name(object)) + " takes no format");
+  raise(ExceptionType::TypeError, a_kind(object) + " takes no format");
 }
 
 }  // namespace detforge::python

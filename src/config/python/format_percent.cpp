@@ -101,7 +101,7 @@ class PercentFormatter {
       raise(ExceptionType::ValueError, std::string("'%") + type + "' is no format");
     }
     const auto number = as_number(value);
-    if (!number) raise(ExceptionType::TypeError, std::string("'%") + type + "' needs a number, not a " + std::string(type_name(value)));
+    if (!number) raise(ExceptionType::TypeError, std::string("'%") + type + "' needs a number, not " + a_kind(value));
     spec.type = type;
     if (!integral) return format_float(*number, spec);
     if (type == 'i' || type == 'u') spec.type = 'd';

@@ -18,7 +18,7 @@ constexpr int kMaxPrecision = 1000;
 bool is_align(char c) { return c == '<' || c == '>' || c == '^' || c == '='; }
 
 [[noreturn]] void bad_type(char type, std::string_view what) {
-  raise(ExceptionType::ValueError, std::string("format '") + type + "' is not for a " + std::string(what));
+  raise(ExceptionType::ValueError, std::string("format '") + type + "' is not for " + std::string(what));
 }
 
 std::size_t parse_count(std::string_view& text, std::size_t most) {
@@ -149,7 +149,7 @@ FormatSpec parse_format_spec(std::string_view text) {
 std::string format_integer(std::int64_t value, const FormatSpec& spec) {
   const char type = spec.type == '\0' || spec.type == 'n' ? 'd' : spec.type;
   if (std::string_view("eEfFgG%").find(type) != std::string_view::npos) return format_float(static_cast<double>(value), spec);
-  if (type == 's') bad_type(type, "int");
+  if (type == 's') bad_type(type, "an int");
   if (spec.precision) raise(ExceptionType::ValueError, "an int's format has no precision");
   if (type == 'c') {
     if (value < 0 || value > 0x10FFFF || (value >= 0xD800 && value < 0xE000))
@@ -168,7 +168,7 @@ std::string format_integer(std::int64_t value, const FormatSpec& spec) {
 }
 
 std::string format_float(double value, const FormatSpec& spec) {
-  if (std::string_view("bcdosxX").find(spec.type) != std::string_view::npos && spec.type != '\0') bad_type(spec.type, "float");
+  if (std::string_view("bcdosxX").find(spec.type) != std::string_view::npos && spec.type != '\0') bad_type(spec.type, "a float");
   std::string text = float_digits(std::abs(value), spec);
   if (spec.type == 'E' || spec.type == 'F' || spec.type == 'G') text = upper(text);
   const std::string head = sign_text(std::signbit(value) && !std::isnan(value), spec.sign);
@@ -177,7 +177,7 @@ std::string format_float(double value, const FormatSpec& spec) {
 }
 
 std::string format_text(std::string_view value, const FormatSpec& spec) {
-  if (spec.type != '\0' && spec.type != 's') bad_type(spec.type, "str");
+  if (spec.type != '\0' && spec.type != 's') bad_type(spec.type, "a str");
   if (spec.align == '=' && spec.fill != "0") raise(ExceptionType::ValueError, "'=' aligns numbers only");
   FormatSpec left = spec;
   if (left.align == '=') left.align = '<';

@@ -28,7 +28,7 @@ Ref length(Runtime& runtime, Arguments& arguments) {
   if (const auto* dict = object->get<Dict>(); dict != nullptr) return size(dict->table.size());
   if (const auto* range = object->get<Range>(); range != nullptr) return runtime.integer(range->size());
   if (const auto* view = object->get<DictView>(); view != nullptr) return size(view->dict->get<Dict>()->table.size());
-  raise(ExceptionType::TypeError, "a " + std::string(type_name(object)) + " has no length");
+  raise(ExceptionType::TypeError, a_kind(object) + " has no length");
 }
 
 /// `min` and `max`: of one iterable or of several arguments, by `key`, the first of equal ones.
@@ -80,7 +80,7 @@ Ref absolute(Runtime& runtime, Arguments& arguments) {
   if (const auto integer = as_integer(object))
     return *integer < 0 ? unary_operator(runtime, UnaryOperator::Minus, object) : runtime.integer(*integer);
   const auto number = as_number(object);
-  if (!number) raise(ExceptionType::TypeError, "abs() takes a number, not a " + std::string(type_name(object)));
+  if (!number) raise(ExceptionType::TypeError, "abs() takes a number, not " + a_kind(object));
   return runtime.number(std::abs(*number));
 }
 
@@ -108,7 +108,7 @@ Ref rounded(Runtime& runtime, Arguments& arguments) {
     return runtime.integer(down);
   }
   const auto* number = object->get<double>();
-  if (number == nullptr) raise(ExceptionType::TypeError, "round() takes a number, not a " + std::string(type_name(object)));
+  if (number == nullptr) raise(ExceptionType::TypeError, "round() takes a number, not " + a_kind(object));
   if (to_integer) {
     if (std::isnan(*number)) raise(ExceptionType::ValueError, "nan is no int");
     if (std::isinf(*number)) raise(ExceptionType::OverflowError, "infinity is no int");
@@ -220,8 +220,7 @@ Ref next_item(Runtime& runtime, Arguments& arguments) {
   arguments.expect(1, 2);
   arguments.no_keywords();
   const Ref object = arguments.at(0);
-  if (object->get<Iterator>() == nullptr)
-    raise(ExceptionType::TypeError, "next() takes an iterator, not a " + std::string(type_name(object)));
+  if (object->get<Iterator>() == nullptr) raise(ExceptionType::TypeError, "next() takes an iterator, not " + a_kind(object));
   if (const auto item = Cursor(runtime, object).next()) return item->value;
   if (arguments.positional.size() > 1) return arguments.at(1);
   raise(ExceptionType::Exception, "next() of an iterator that has no more");

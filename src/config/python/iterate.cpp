@@ -10,7 +10,7 @@ Cursor::Cursor(Runtime& runtime, Ref iterable) : runtime_(runtime), iterable_(it
   else if (const auto* view = iterable->get<DictView>(); view != nullptr) size_ = view->dict->get<Dict>()->table.size();
   else if (iterable->get<List>() == nullptr && iterable->get<Tuple>() == nullptr && iterable->get<std::string>() == nullptr &&
            iterable->get<Bytes>() == nullptr && iterable->get<Range>() == nullptr && iterable->get<Iterator>() == nullptr) {
-    raise(ExceptionType::TypeError, "cannot iterate over a " + std::string(type_name(iterable)));
+    raise(ExceptionType::TypeError, "cannot iterate over " + a_kind(iterable));
   }
 }
 

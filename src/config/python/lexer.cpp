@@ -134,7 +134,7 @@ class Lexer {
     const bool latin_sign = c == '\xC2' && second != 0xAA && second != 0xB5 && second != 0xBA && second != 0xB7 && second < 0xC0;
     const bool times = rest.starts_with("\xC3\x97") || rest.starts_with("\xC3\xB7");
     const bool punctuation = rest.starts_with("\xE2\x80") || rest.starts_with("\xE2\x81") || rest.starts_with("\xE3\x80");
-    const bool marker = rest.starts_with("\xEF\xB7\x90");
+    const bool marker = rest.starts_with(kBaseVariableMarker);
     return !latin_sign && !times && !punctuation && !marker;
   }
 
@@ -201,7 +201,11 @@ class Lexer {
 
   void operator_token() {
     const std::string_view rest = text_.substr(position_);
-    const auto found = std::find_if(kOperators.begin(), kOperators.end(), [&](std::string_view op) { return rest.starts_with(op); });
+    if (rest.starts_with(kBaseVariableMarker)) {
+      fail("'{{ _base_.… }}' in double quotes ends the text around it; leave the quotes out", position_, kBaseVariableMarker.size());
+    }
+    const auto found = std::find_if(kOperators.begin(), kOperators.end(),
+                                    [&](std::string_view op) { return op.front() == rest.front() && rest.starts_with(op); });
     if (found == kOperators.end()) {
       std::size_t length = 1;
       while (length < rest.size() && (static_cast<unsigned char>(rest[length]) & 0xC0U) == 0x80U) ++length;

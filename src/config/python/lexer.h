@@ -15,6 +15,10 @@ struct Token {
   std::string_view text;
 };
 
+/// Equality of two texts that are not empty. Nearly all that a parser compares differ in their first character, and
+/// there a call of memcmp is most of the time.
+inline bool same_text(std::string_view a, std::string_view b) { return a.size() == b.size() && a.front() == b.front() && a == b; }
+
 /// The tokens of Python text, as its own tokenizer gives them: blocks as Indent and Dedent, no newlines inside brackets.
 /// Throws `Error` at the place of what is no token.
 std::vector<Token> tokenize(const SourceText& source);

@@ -64,17 +64,17 @@ Value run_with_bases(const SourceText& source, const BasesOf& load_bases, Value&
     const Expr& expression = *found->get<Assign>()->value;
     base_names = to_value(runtime, {Evaluator(runtime, source).evaluate(expression), {&source, expression.span, nullptr}});
   }
-  const Value loaded = load_bases(base_names);
+  bases = load_bases(base_names);
   block.erase(std::remove_if(block.begin(), block.end(), assigns_base), block.end());
 
   Evaluator evaluator(runtime, source);
-  const Slot base_slot = from_value(runtime, loaded);
-  const Ref base_key = runtime.string(std::string(kBase));
-  evaluator.globals().set(runtime, {base_key, {}}, base_slot);
+  // Most files never look at their bases.
+  Slot base_slot;
+  evaluator.provide(std::string(kBase), [&] { return base_slot = from_value(runtime, bases); });
   evaluator.run(block);
-  bases = to_value(runtime, base_slot);
-  evaluator.globals().erase(runtime, base_key);
+  evaluator.globals().erase(runtime, runtime.string(std::string(kBase)));
   Value names = names_of(runtime, evaluator.globals());
+  if (base_slot.value != nullptr) bases = to_value(runtime, base_slot);
   printed.insert(printed.end(), runtime.printed.begin(), runtime.printed.end());
   return names;
 }

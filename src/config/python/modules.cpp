@@ -26,8 +26,7 @@ namespace {
 double number_argument(const Arguments& arguments, std::size_t index) {
   const Ref object = arguments.at(index);
   const auto number = as_number(object);
-  if (!number)
-    raise(ExceptionType::TypeError, std::string(arguments.function) + "() takes a number, not a " + std::string(type_name(object)));
+  if (!number) raise(ExceptionType::TypeError, std::string(arguments.function) + "() takes a number, not " + a_kind(object));
   return *number;
 }
 

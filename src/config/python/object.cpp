@@ -38,6 +38,11 @@ struct TypeName {
 
 std::string_view type_name(Ref object) { return std::visit(TypeName{}, object->data); }
 
+std::string a_kind(Ref object) {
+  const std::string_view name = type_name(object);
+  return (std::string_view("aeiou").find(name.front()) == std::string_view::npos ? "a " : "an ") + std::string(name);
+}
+
 std::int64_t Range::size() const {
   const auto span = step > 0 ? static_cast<std::uint64_t>(stop) - static_cast<std::uint64_t>(start)
                              : static_cast<std::uint64_t>(start) - static_cast<std::uint64_t>(stop);
@@ -118,9 +123,11 @@ void Table::rebuild_index() {
 void Arguments::expect(std::size_t least, std::size_t most) const {
   const std::size_t given = positional.size() + keywords.size();
   if (given >= least && given <= most) return;
-  const std::string wanted = least == most ? std::to_string(least) : std::to_string(least) + " to " + std::to_string(most);
-  raise(ExceptionType::TypeError, std::string(function) + "() takes " + wanted + " argument" + (least == most && least == 1 ? "" : "s") +
-                                      ", got " + std::to_string(given));
+  const std::string wanted = least == most      ? std::to_string(least)
+                             : most == SIZE_MAX ? "at least " + std::to_string(least)
+                                                : std::to_string(least) + " to " + std::to_string(most);
+  raise(ExceptionType::TypeError, std::string(function) + "() takes " + wanted + " argument" +
+                                      (least == 1 && (most == 1 || most == SIZE_MAX) ? "" : "s") + ", got " + std::to_string(given));
 }
 
 void Arguments::no_keywords() const {

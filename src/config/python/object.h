@@ -128,6 +128,8 @@ struct Object {
 
 /// `int`, `list`, `ConfigDict`, …
 std::string_view type_name(Ref object);
+/// `an int`, `a list`, …
+std::string a_kind(Ref object);
 
 struct Keyword {
   std::string name;

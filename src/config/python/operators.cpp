@@ -239,7 +239,7 @@ Ref unary_operator(Runtime& runtime, UnaryOperator op, Ref operand) {
     return runtime.number(op == UnaryOperator::Minus ? -*number : *number);
   }
   const std::string_view text = op == UnaryOperator::Minus ? "-" : op == UnaryOperator::Plus ? "+" : "~";
-  raise(ExceptionType::TypeError, "'" + std::string(text) + "' is not defined for a " + std::string(type_name(operand)));
+  raise(ExceptionType::TypeError, "'" + std::string(text) + "' is not defined for " + a_kind(operand));
 }
 
 Ref binary_operator(Runtime& runtime, BinaryOperator op, Ref left, Ref right) {

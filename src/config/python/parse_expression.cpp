@@ -38,7 +38,9 @@ constexpr std::array<std::string_view, 35> kKeywords = {
     "lambda", "nonlocal", "not",  "or",     "pass", "raise",  "return", "try",     "while", "with",   "yield",
 };
 
-bool is_keyword(std::string_view text) { return std::find(kKeywords.begin(), kKeywords.end(), text) != kKeywords.end(); }
+bool is_keyword(std::string_view text) {
+  return std::any_of(kKeywords.begin(), kKeywords.end(), [&](std::string_view keyword) { return same_text(keyword, text); });
+}
 
 /// The height of the highest tree directly below a node.
 class ChildHeight {
@@ -120,7 +122,7 @@ class ExpressionParser::Deeper {
 
 bool ExpressionParser::at(std::string_view text) const {
   const Token& next = token();
-  return (next.kind == Token::Kind::Operator || next.kind == Token::Kind::Name) && next.text == text;
+  return (next.kind == Token::Kind::Operator || next.kind == Token::Kind::Name) && same_text(next.text, text);
 }
 
 bool ExpressionParser::accept(std::string_view text) {
@@ -134,6 +136,8 @@ const Token& ExpressionParser::expect(std::string_view text) {
   if (token().kind == Token::Kind::Newline || token().kind == Token::Kind::End) {
     fail("expected '" + std::string(text) + "' here", {previous().span.end(), 1});
   }
+  const bool closing = text == ")" || text == "]" || text == "}";
+  if (closing) fail("'" + std::string(token().text) + "' makes no sense here; is a comma missing?", token().span);
   fail("expected '" + std::string(text) + "', got '" + std::string(token().text) + "'", token().span);
 }
 
@@ -162,9 +166,15 @@ ExprPtr ExpressionParser::make(Span span, Expr::Node node) const {
 
 void ExpressionParser::check_target(const Expr& target) const {
   if (target.get<Name>() != nullptr || target.get<Attribute>() != nullptr || target.get<Subscript>() != nullptr) return;
-  if (const auto* starred = target.get<Starred>(); starred != nullptr) return check_target(*starred->value);
+  if (const auto* inner = target.get<Starred>(); inner != nullptr) return check_target(*inner->value);
   if (const auto* display = target.get<Display>(); display != nullptr && display->kind != Display::Kind::Set) {
-    for (const auto& element : display->elements) check_target(*element);
+    bool starred = false;
+    for (const auto& element : display->elements) {
+      check_target(*element);
+      if (element->get<Starred>() == nullptr) continue;
+      if (starred) fail("a second starred target in one list", element->span);
+      starred = true;
+    }
     return;
   }
   fail("cannot assign to " + std::string(target_name(target)), target.span);
@@ -186,17 +196,20 @@ bool ExpressionParser::at_expression_end() const {
 
 ExprPtr ExpressionParser::star_expressions() {
   const Span first = token().span;
-  ExprPtr element = star_expression();
-  if (!at(",")) return element;
+  ExprPtr element = star_expression(false);
+  if (!at(",")) {
+    if (element->get<Starred>() != nullptr) fail("a starred value needs a comma beside it", element->span);
+    return element;
+  }
   std::vector<ExprPtr> elements;
   elements.push_back(std::move(element));
-  while (accept(",") && !at_expression_end()) elements.push_back(star_expression());
+  while (accept(",") && !at_expression_end()) elements.push_back(star_expression(false));
   return make(since(first), Display{Display::Kind::Tuple, std::move(elements)});
 }
 
-ExprPtr ExpressionParser::star_expression() {
+ExprPtr ExpressionParser::star_expression(bool may_name) {
   const Span first = token().span;
-  if (!accept("*")) return named_expression();
+  if (!accept("*")) return may_name ? named_expression() : expression();
   ExprPtr value = binary(kLowestPrecedence);
   return make(since(first), Starred{std::move(value)});
 }
@@ -301,7 +314,7 @@ ExprPtr ExpressionParser::binary(int precedence) {
   ExprPtr left = unary();
   while (token().kind == Token::Kind::Operator) {
     const auto found = std::find_if(kBinaryOperators.begin(), kBinaryOperators.end(), [&](const BinarySyntax& syntax) {
-      return syntax.text == token().text && syntax.precedence >= precedence;
+      return same_text(syntax.text, token().text) && syntax.precedence >= precedence;
     });
     if (found == kBinaryOperators.end()) break;
     advance();
@@ -319,6 +332,12 @@ ExprPtr ExpressionParser::unary() {
                                 : std::nullopt;
   if (!op) return power();
   const Deeper deeper(*this);
+  // The least int: without its sign it would not fit.
+  if (*op == UnaryOperator::Minus && at(Token::Kind::Number) && token().text == "9223372036854775808" &&
+      tokens_[position_ + 1].text != "**") {
+    advance();
+    return make(since(first), Constant{INT64_MIN});
+  }
   ExprPtr operand = unary();
   return make(since(first), Unary{*op, std::move(operand)});
 }
@@ -405,9 +424,6 @@ ExprPtr ExpressionParser::call(ExprPtr function) {
     }
     if (!accept(",")) break;
   }
-  if (!at(")") && token().kind != Token::Kind::Newline && token().kind != Token::Kind::End) {
-    fail("'" + std::string(token().text) + "' makes no sense here; is a comma missing?", token().span);
-  }
   expect(")");
   return make(since(first), std::move(node));
 }
@@ -431,7 +447,7 @@ ExprPtr ExpressionParser::slice() {
   const Span first = token().span;
   ExprPtr lower, upper, step;
   if (!at(":")) {
-    lower = star_expression();
+    lower = star_expression(true);
     if (!at(":")) return lower;
   }
   advance();
@@ -458,7 +474,7 @@ std::vector<Comprehension::Clause> ExpressionParser::clauses() {
 ExprPtr ExpressionParser::parenthesized() {
   const Span first = expect("(").span;
   if (accept(")")) return make(since(first), Display{Display::Kind::Tuple, {}});
-  ExprPtr element = star_expression();
+  ExprPtr element = star_expression(true);
   if (at("for") || at("async")) {
     auto generator = clauses();
     expect(")");
@@ -471,7 +487,7 @@ ExprPtr ExpressionParser::parenthesized() {
   }
   std::vector<ExprPtr> elements;
   elements.push_back(std::move(element));
-  while (accept(",") && !at(")")) elements.push_back(star_expression());
+  while (accept(",") && !at(")")) elements.push_back(star_expression(true));
   expect(")");
   return make(since(first), Display{Display::Kind::Tuple, std::move(elements)});
 }
@@ -480,13 +496,13 @@ ExprPtr ExpressionParser::list_display() {
   const Span first = expect("[").span;
   std::vector<ExprPtr> elements;
   if (!at("]")) {
-    elements.push_back(star_expression());
+    elements.push_back(star_expression(true));
     if (at("for") || at("async")) {
       auto comprehension = clauses();
       expect("]");
       return make(since(first), Comprehension{Comprehension::Kind::List, std::move(elements.front()), nullptr, std::move(comprehension)});
     }
-    while (accept(",") && !at("]")) elements.push_back(star_expression());
+    while (accept(",") && !at("]")) elements.push_back(star_expression(true));
   }
   expect("]");
   return make(since(first), Display{Display::Kind::List, std::move(elements)});
@@ -496,7 +512,7 @@ ExprPtr ExpressionParser::brace_display() {
   const Span first = expect("{").span;
   if (accept("}")) return make(since(first), DictDisplay{});
   if (at("**")) return dict_display(first, nullptr);
-  ExprPtr element = star_expression();
+  ExprPtr element = star_expression(true);
   if (at(":")) return dict_display(first, std::move(element));
   std::vector<ExprPtr> elements;
   elements.push_back(std::move(element));
@@ -505,7 +521,7 @@ ExprPtr ExpressionParser::brace_display() {
     expect("}");
     return make(since(first), Comprehension{Comprehension::Kind::Set, std::move(elements.front()), nullptr, std::move(comprehension)});
   }
-  while (accept(",") && !at("}")) elements.push_back(star_expression());
+  while (accept(",") && !at("}")) elements.push_back(star_expression(true));
   expect("}");
   return make(since(first), Display{Display::Kind::Set, std::move(elements)});
 }

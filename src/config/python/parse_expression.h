@@ -47,7 +47,8 @@ class ExpressionParser {
  private:
   class Deeper;
 
-  ExprPtr star_expression();
+  /// An element of brackets may be named by ':=', one beside an assignment's '=' not.
+  ExprPtr star_expression(bool may_name);
   ExprPtr disjunction();
   ExprPtr conjunction();
   ExprPtr inversion();

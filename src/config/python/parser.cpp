@@ -147,7 +147,7 @@ class Parser : public ExpressionParser {
     const Span first = token().span;
     if (at(Token::Kind::Name)) {
       const auto refused =
-          std::find_if(kRefused.begin(), kRefused.end(), [&](const Refusal& entry) { return token().text == entry.keyword; });
+          std::find_if(kRefused.begin(), kRefused.end(), [&](const Refusal& entry) { return same_text(token().text, entry.keyword); });
       if (refused != kRefused.end()) fail("'" + std::string(refused->keyword) + "' is not allowed: " + std::string(refused->reason), first);
     }
     if (accept("pass")) return add(block, first, Pass{});
@@ -206,7 +206,6 @@ class Parser : public ExpressionParser {
     Assign node;
     while (accept("=")) {
       check_target(*value);
-      if (value->get<Starred>() != nullptr) fail("a starred target stands in a list or tuple", value->span);
       node.targets.push_back(std::exchange(value, star_expressions()));
     }
     node.value = std::move(value);

@@ -202,7 +202,7 @@ std::size_t hash(Runtime& runtime, Ref object, std::uint32_t depth) {
   }
   if (object->get<List>() != nullptr || object->get<Dict>() != nullptr || object->get<Set>() != nullptr ||
       object->get<Slice>() != nullptr) {
-    raise(ExceptionType::TypeError, "a " + std::string(type_name(object)) + " can be no key and no element of a set");
+    raise(ExceptionType::TypeError, a_kind(object) + " can be no key and no element of a set");
   }
   return std::hash<Ref>{}(object);
 }
@@ -238,7 +238,7 @@ bool contains(Runtime& runtime, Ref container, Ref element) {
     }
     return false;
   }
-  raise(ExceptionType::TypeError, "'in' is not defined for a " + std::string(type_name(container)));
+  raise(ExceptionType::TypeError, "'in' is not defined for " + a_kind(container));
 }
 
 std::optional<std::int64_t> as_integer(Ref object) {
@@ -255,13 +255,13 @@ std::optional<double> as_number(Ref object) {
 
 std::int64_t need_integer(Ref object, std::string_view what) {
   const auto value = as_integer(object);
-  if (!value) raise(ExceptionType::TypeError, std::string(what) + " has to be an int, not a " + std::string(type_name(object)));
+  if (!value) raise(ExceptionType::TypeError, std::string(what) + " has to be an int, not " + a_kind(object));
   return *value;
 }
 
 const std::string& need_string(Ref object, std::string_view what) {
   const auto* text = object->get<std::string>();
-  if (text == nullptr) raise(ExceptionType::TypeError, std::string(what) + " has to be a str, not a " + std::string(type_name(object)));
+  if (text == nullptr) raise(ExceptionType::TypeError, std::string(what) + " has to be a str, not " + a_kind(object));
   return *text;
 }
 

@@ -80,7 +80,7 @@ Ref make_int(Runtime& runtime, Arguments& arguments) {
   if (base != nullptr) raise(ExceptionType::TypeError, "int() takes a base for a str only");
   if (const auto integer = as_integer(value)) return runtime.integer(*integer);
   const auto* number = value->get<double>();
-  if (number == nullptr) raise(ExceptionType::TypeError, "int() takes a number or a str, not a " + std::string(type_name(value)));
+  if (number == nullptr) raise(ExceptionType::TypeError, "int() takes a number or a str, not " + a_kind(value));
   if (std::isnan(*number)) raise(ExceptionType::ValueError, "nan is no int");
   if (std::isinf(*number)) raise(ExceptionType::OverflowError, "infinity is no int");
   if (std::abs(*number) >= 0x1p63) throw Error("the result does not fit 64 bits");
@@ -94,7 +94,7 @@ Ref make_float(Runtime& runtime, Arguments& arguments) {
   const Ref value = arguments.at(0);
   if (const auto* text = value->get<std::string>(); text != nullptr) return runtime.number(parse_float(*text));
   const auto number = as_number(value);
-  if (!number) raise(ExceptionType::TypeError, "float() takes a number or a str, not a " + std::string(type_name(value)));
+  if (!number) raise(ExceptionType::TypeError, "float() takes a number or a str, not " + a_kind(value));
   return runtime.number(*number);
 }
 
@@ -224,7 +224,7 @@ Ref make_reversed(Runtime& runtime, Arguments& arguments) {
   arguments.no_keywords();
   const Ref value = arguments.at(0);
   if (value->get<Set>() != nullptr || value->get<Iterator>() != nullptr)
-    raise(ExceptionType::TypeError, "a " + std::string(type_name(value)) + " has no order to reverse");
+    raise(ExceptionType::TypeError, a_kind(value) + " has no order to reverse");
   std::vector<Slot> items = collect(runtime, value);
   std::reverse(items.begin(), items.end());
   return runtime.iterator("reversed", std::move(items));
