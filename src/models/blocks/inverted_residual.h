@@ -1,0 +1,36 @@
+#pragma once
+
+#include "detforge/nn/layers/conv_module.h"
+
+namespace detforge {
+
+/// MobileNetV2's block (arXiv 1801.04381): 1×1 up, 3×3 depthwise, 1×1 down without activation; the input is added
+/// where shape and stride allow.
+class InvertedResidual : public nn::Layer {
+ public:
+  struct Options {
+    std::int64_t in_channels = 0;
+    std::int64_t out_channels = 0;
+    std::int64_t mid_channels = 0;
+    std::int64_t stride = 1;
+    bool with_expand_conv = true;
+    nn::LayerConfigs layers;
+  };
+
+  InvertedResidual(const Options& options, const BuildContext& context);
+
+ protected:
+  torch::Tensor compute(const torch::Tensor& input) override;
+
+ private:
+  bool with_res_shortcut_;
+  std::shared_ptr<nn::Layer> drop_path_;
+  std::shared_ptr<nn::ConvModule> expand_conv_;
+  std::shared_ptr<nn::ConvModule> depthwise_conv_;
+  std::shared_ptr<nn::ConvModule> linear_conv_;
+};
+
+/// The multiple of `divisor` nearest to `channels`, but not below 90 % of it.
+std::int64_t make_divisible(double channels, std::int64_t divisor);
+
+}  // namespace detforge
