@@ -33,7 +33,7 @@ SourceText::SourceText(std::shared_ptr<const Source> source) : source_(std::move
     if (c == '\n' || (c == '\r' && text.substr(i + 1, 1) != "\n")) lines_.push_back(static_cast<std::uint32_t>(i + 1));
     const std::size_t size = sequence_length(text.substr(i, 4));
     if (size == 0 || c == '\0') {
-      throw Error(c == '\0' ? "a null byte in the file" : "the file is not UTF-8").at(range({static_cast<std::uint32_t>(i), 1}));
+      throw Error(c == '\0' ? "a null byte in the file" : "the file is not UTF-8").at(file_range({static_cast<std::uint32_t>(i), 1}));
     }
     i += size;
   }
@@ -67,13 +67,16 @@ SourceText::FileSpan SourceText::file_span(std::uint32_t text_offset) const {
 
 SourceRange SourceText::range(Span span) const {
   const std::uint32_t begin = file_span(span.begin).begin;
-  const std::uint32_t last = span.length == 0 ? span.begin : span.end() - 1;
-  const std::uint32_t end = std::max(begin + 1, std::max(file_span(last).end, file_span(last).begin + 1));
-  const auto line = std::prev(std::upper_bound(lines_.begin(), lines_.end(), begin));
+  const FileSpan last = file_span(span.length == 0 ? span.begin : span.end() - 1);
+  return file_range({begin, std::max({begin + 1, last.begin + 1, last.end}) - begin});
+}
+
+SourceRange SourceText::file_range(Span span) const {
+  const auto line = std::prev(std::upper_bound(lines_.begin(), lines_.end(), span.begin));
   // A place is a piece of one line: an expression over several ends with its first.
-  const std::uint32_t line_end = std::next(line) == lines_.end() ? static_cast<std::uint32_t>(source_->text.size()) : *std::next(line) - 1;
-  const std::uint32_t length = std::max(std::min(end, std::max(line_end, begin)) - begin, 1U);
-  return {source_, static_cast<std::uint32_t>(line - lines_.begin()) + 1, begin - *line + 1, length};
+  const auto line_end = std::next(line) == lines_.end() ? static_cast<std::uint32_t>(source_->text.size()) : *std::next(line) - 1;
+  const std::uint32_t end = std::min(span.end(), std::max(line_end, span.begin));
+  return {source_, static_cast<std::uint32_t>(line - lines_.begin()) + 1, span.begin - *line + 1, std::max(end - span.begin, 1U)};
 }
 
 }  // namespace detforge

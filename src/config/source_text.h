@@ -42,6 +42,8 @@ class SourceText {
 
   /// The place in the file of a span of `text()`.
   SourceRange range(Span span) const;
+  /// The place of a span of the file itself, known before the replacing has ended.
+  SourceRange file_range(Span span) const;
 
  private:
   struct Piece {

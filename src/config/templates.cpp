@@ -94,7 +94,7 @@ std::optional<Replacement> environment_variable(Reader reader, const SourceText&
       if (const char* set = std::getenv(name.c_str()); set != nullptr) value = set;
       if (value.empty()) {
         throw Error("the environment variable '" + name + "' is not set and has no default")
-            .at(text.range(whole))
+            .at(text.file_range(whole))
             .help("set it, or write {{ $" + name + ":default }}");
       }
       return Replacement{closing.position(), std::move(value)};

@@ -289,12 +289,13 @@ TEST(BasesErrors, OfBaseVariables) {
 }
 
 TEST(BasesErrors, OfAnEnvironmentVariableWithoutValue) {
-  const Folder folder{{"a.py", "x = '{{$DETFORGE_UNSET:}}'\n"}};
+  // Behind another template: the place is one of the file while replacing is under way.
+  const Folder folder{{"a.py", "y = '{{ fileBasename }}'\nx = '{{$DETFORGE_UNSET:}}'\n"}};
   EXPECT_EQ(error_of(folder, "a.py", Dialect::Mmengine),
             "error: the environment variable 'DETFORGE_UNSET' is not set and has no default\n"
-            " --> a.py:1:6\n"
+            " --> a.py:2:6\n"
             "  |\n"
-            "1 | x = '{{$DETFORGE_UNSET:}}'\n"
+            "2 | x = '{{$DETFORGE_UNSET:}}'\n"
             "  |      ^^^^^^^^^^^^^^^^^^^^\n"
             "  = help: set it, or write {{ $DETFORGE_UNSET:default }}");
 }
