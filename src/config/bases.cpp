@@ -7,6 +7,7 @@
 #include "detforge/config/base_path.h"
 #include "detforge/config/limits.h"
 #include "detforge/config/python/module.h"
+#include "detforge/config/read.h"
 #include "detforge/config/templates.h"
 
 namespace detforge {
@@ -138,7 +139,7 @@ class Loader {
     const auto source =
         content.replaced() ? std::make_shared<const Source>(Source{content.source()->name, std::string(content.text())}) : content.source();
     FileContent parts;
-    throw Error("'" + extension + "' configs cannot be read").at(source->name);
+    parts.names = extension == ".json" ? read_json(source) : read_yaml(source);
     if (!parts.names.is_dict()) {
       throw Error("a config is a dict, this file holds a " + std::string(parts.names.type_name()))
           .at(parts.names.location())

@@ -139,6 +139,20 @@ std::string unescape(const SourceText& source, Span body, const StringLiteral& k
   return out;
 }
 
+double decimal_float(std::string_view digits) {
+  double number = 0;
+  const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (result.ec != std::errc::result_out_of_range) return number;
+  // Where the exponent does not say which of the two it is, the first digit does.
+  const bool negative = digits.starts_with('-');
+  if (negative) digits.remove_prefix(1);
+  const std::size_t exponent = digits.find_first_of("eE");
+  const bool tiny = exponent != std::string_view::npos ? digits.substr(exponent).find('-') != std::string_view::npos
+                                                       : digits.starts_with('0') || digits.starts_with('.');
+  const double limit = tiny ? 0.0 : std::numeric_limits<double>::infinity();
+  return negative ? -limit : limit;
+}
+
 Constant parse_number(const SourceText& source, Span literal) {
   const std::string_view written = source.text().substr(literal.begin, literal.length);
   const auto fail = [&](const std::string& why) -> Error {
@@ -152,15 +166,7 @@ Constant parse_number(const SourceText& source, Span literal) {
   const char* const begin = digits.data() + (base == 10 ? 0 : 2);
   const char* const end = digits.data() + digits.size();
   if (base == 10 && digits.find_first_of(".eE") != std::string::npos) {
-    double number = 0;
-    const auto result = std::from_chars(begin, end, number);
-    // Python: too large is infinity, too small is zero. Where the exponent does not say which, the first digit does.
-    if (result.ec == std::errc::result_out_of_range) {
-      const bool has_exponent = digits.find_first_of("eE") != std::string::npos;
-      const bool tiny = has_exponent ? digits.find('-') != std::string::npos : digits[0] == '0' || digits[0] == '.';
-      number = tiny ? 0.0 : std::numeric_limits<double>::infinity();
-    }
-    return {number};
+    return {decimal_float(digits)};
   }
   if (base == 10 && digits.size() > 1 && digits[0] == '0' && digits.find_first_not_of('0') != std::string::npos) {
     throw fail("starts with a zero: an octal number is written '0o…'");

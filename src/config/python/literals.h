@@ -25,6 +25,9 @@ std::string unescape(const SourceText& source, Span body, const StringLiteral& k
 /// An int or a float. Throws where it does not fit 64 bits.
 Constant parse_number(const SourceText& source, Span literal);
 
+/// A decimal float without sign rules or underscores left to check; too large is infinity, too small zero.
+double decimal_float(std::string_view digits);
+
 /// The UTF-8 of one code point.
 void append_utf8(std::string& out, char32_t code);
 

@@ -6,6 +6,7 @@
 #include "detforge/config/python/builtins.h"
 #include "detforge/config/python/format.h"
 #include "detforge/config/python/iterate.h"
+#include "detforge/config/python/literals.h"
 #include "detforge/config/python/text.h"
 
 namespace detforge::python {
@@ -57,8 +58,7 @@ double parse_float(const std::string& written) {
     std::copy_if(text.begin(), text.end(), std::back_inserter(digits), [](char c) { return c != '_'; });
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     const bool starts_well = !digits.empty() && (digits[0] == '.' || (digits[0] >= '0' && digits[0] <= '9'));
-    if (error == std::errc::result_out_of_range)
-      value = digits.find("e-") == std::string::npos ? std::numeric_limits<double>::infinity() : 0.0;
+    if (error == std::errc::result_out_of_range) value = decimal_float(digits);
     else if (error != std::errc() || !starts_well) no_number(written, "float");
     if (end != digits.data() + digits.size() || !valid_underscores(text)) no_number(written, "float");
   }
