@@ -1,3 +1,4 @@
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -5,6 +6,7 @@
 #include <charconv>
 #include <limits>
 #include <optional>
+#include <sstream>
 
 #include "detforge/config/limits.h"
 #include "detforge/config/python/literals.h"
@@ -97,7 +99,7 @@ class PlainScalar {
     };
     if (digits(0) != point || (point > 0 && !is_digit(text[0]))) return std::nullopt;
     std::size_t end = digits(point + 1);
-    if (point == 0 && (end == 1 || !is_digit(text[1]))) return std::nullopt;
+    if (point == 0 && (end == 1 || !is_digit(text[1]) || text.size() != text_.size())) return std::nullopt;
     if (end < text.size()) {
       if ((text[end] != 'e' && text[end] != 'E') || end + 2 >= text.size() || (text[end + 1] != '+' && text[end + 1] != '-'))
         return std::nullopt;
@@ -132,19 +134,41 @@ class PlainScalar {
   const SourceRange& range_;
 };
 
+/// Remembers where the last document begins.
+class DocumentStart : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override { mark_ = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+  const YAML::Mark& mark() const { return mark_; }
+
+ private:
+  YAML::Mark mark_;
+};
+
 class YamlReader {
  public:
   explicit YamlReader(const std::shared_ptr<const Source>& source) : source_(source) {}
 
   Value read() {
-    std::vector<YAML::Node> documents;
     try {
-      documents = YAML::LoadAll(source_->text);
+      // Counted by hand: YAML::LoadAll never ends on a text of which a document takes nothing, such as ",".
+      std::istringstream stream(source_->text);
+      YAML::Parser parser(stream);
+      DocumentStart start;
+      if (!parser.HandleNextDocument(start)) return {};
+      if (parser.HandleNextDocument(start)) throw Error("a config is one YAML document").at(place(start.mark()));
+      return convert(YAML::Load(source_->text));
     } catch (const YAML::Exception& error) {
-      throw Error("the file is no YAML: " + error.msg).at(place(error.mark));
+      throw Error("the file is no YAML: " + error.msg).at(place(error.mark)).at(source_->name);
     }
-    if (documents.size() > 1) throw Error("a config is one YAML document").at(place(documents[1].Mark()));
-    return documents.empty() ? Value() : convert(documents[0]);
   }
 
  private:
