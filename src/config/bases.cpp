@@ -67,6 +67,12 @@ void add_scope(Value& value, const std::string& scope) {
   }
 }
 
+void check_extension(std::string_view extension, std::string_view name) {
+  constexpr std::array<std::string_view, 4> kExtensions = {".py", ".json", ".yaml", ".yml"};
+  if (std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end()) return;
+  throw Error("'" + std::string(name) + "' is no config: the name of one ends in .py, .json, .yaml or .yml");
+}
+
 class Loader {
  public:
   Loader(Dialect dialect, const LoadOptions& options) : mmengine_(dialect == Dialect::Mmengine), options_(options) {}
@@ -78,6 +84,7 @@ class Loader {
   }
 
   LoadedConfig text(std::string_view content, std::string_view extension, std::string_view name) {
+    check_extension(extension, name);
     std::string text;
     Value root = load(std::make_shared<const Source>(Source{std::string(name), std::string(content)}), std::string(extension), text);
     return {std::move(root), std::move(text), std::move(warnings_)};
@@ -86,10 +93,7 @@ class Loader {
  private:
   Value load_file(const fs::path& path, std::string& text) {
     const std::string extension = path.extension().string();
-    constexpr std::array<std::string_view, 4> kExtensions = {".py", ".json", ".yaml", ".yml"};
-    if (std::find(kExtensions.begin(), kExtensions.end(), extension) == kExtensions.end()) {
-      throw Error("'" + path.string() + "' is no config: the name of one ends in .py, .json, .yaml or .yml");
-    }
+    check_extension(extension, path.string());
     const fs::path absolute = absolute_path(path);
     if (std::find(open_.begin(), open_.end(), absolute) != open_.end()) throw Error("'" + path.string() + "' inherits itself");
     if (open_.size() >= limits::kChainDepth) throw Error("the chain of bases is longer than " + std::to_string(limits::kChainDepth));
