@@ -63,7 +63,7 @@ void assign_arguments(std::string_view component, const std::vector<ArgumentInfo
   if (findings.empty()) return;
   Error error(std::move(findings));
   if (!context.path.empty()) error.note(context.path);
-  throw std::move(error).help("detforge registry show " + std::string(component) + " lists its arguments");
+  throw error;
 }
 
 }  // namespace detforge

@@ -116,8 +116,7 @@ class Registry : public RegistryBase {
                  return infos;
                }});
     factories_.push_back(+[](const ComponentInfo& chosen, const Value& config, const BuildContext& context) -> Product {
-      const auto options = options_from(chosen.name, table(), config, context);
-      return std::make_shared<C>(options, context);
+      return std::make_shared<C>(options_of<C>(chosen.name, table(), config, context), context);
     });
     return true;
   }
@@ -137,6 +136,16 @@ class Registry : public RegistryBase {
 
  private:
   using Factory = Product (*)(const ComponentInfo&, const Value&, const BuildContext&);
+
+  template <class C>
+  static typename C::Options options_of(const std::string& name, const Arguments<typename C::Options>& table, const Value& config,
+                                        const BuildContext& context) {
+    try {
+      return options_from(name, table, config, context);
+    } catch (Error& error) {
+      throw std::move(error).help("detforge registry show " + name + " lists its arguments");
+    }
+  }
 
   Product make(std::string_view name, const Value& config, BuildContext context) const {
     const std::size_t chosen = choose(name, config, context);

@@ -7,4 +7,6 @@ Registry<Backbone>& backbones() {
   return registry;
 }
 
+std::shared_ptr<Backbone> build_backbone(const Value& config, const BuildContext& context) { return backbones().build(config, context); }
+
 }  // namespace detforge

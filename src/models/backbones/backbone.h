@@ -19,4 +19,7 @@ class Backbone : public nn::Module {
 
 Registry<Backbone>& backbones();
 
+/// The backbone that `config` describes. Throws `Error` with the place in the config.
+std::shared_ptr<Backbone> build_backbone(const Value& config, const BuildContext& context = {});
+
 }  // namespace detforge

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <span>
 #include <vector>
 
@@ -28,7 +29,17 @@ class DenseHead : public nn::Module {
   virtual HeadOutputs compute(const nn::Features& features) = 0;
 };
 
+/// The levels in CPU memory, single precision and C order, as the kernels read them.
+nn::Features on_cpu(const nn::Features& levels);
+/// The numbers of a tensor that `on_cpu` gave, or of one image of it; valid while its storage lives.
+std::span<const float> values_of(const torch::Tensor& tensor);
+/// The rows of such a tensor of shape [N, 4].
+std::span<const std::array<float, 4>> boxes_of(const torch::Tensor& boxes);
+
 /// Dense heads, RoI heads and their box and mask heads share one registry in MMDetection.
 Registry<DenseHead>& heads();
+
+/// The head that `config` describes. Throws `Error` with the place in the config.
+std::shared_ptr<DenseHead> build_head(const Value& config, const BuildContext& context = {});
 
 }  // namespace detforge

@@ -7,4 +7,6 @@ Registry<Neck>& necks() {
   return registry;
 }
 
+std::shared_ptr<Neck> build_neck(const Value& config, const BuildContext& context) { return necks().build(config, context); }
+
 }  // namespace detforge

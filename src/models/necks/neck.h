@@ -19,4 +19,7 @@ class Neck : public nn::Module {
 
 Registry<Neck>& necks();
 
+/// The neck that `config` describes. Throws `Error` with the place in the config.
+std::shared_ptr<Neck> build_neck(const Value& config, const BuildContext& context = {});
+
 }  // namespace detforge

@@ -21,8 +21,8 @@ class ConvModule : public Layer {
     Pair stride = 1;
     Pair padding = 0;
     std::int64_t groups = 1;
-    std::optional<bool> bias;  ///< none: a bias only where no normalisation follows
-    LayerConfigs layers;
+    std::optional<bool> bias = std::nullopt;  ///< none: a bias only where no normalisation follows
+    LayerConfigs layers = {};
   };
 
   ConvModule(const Options& options, const BuildContext& context);

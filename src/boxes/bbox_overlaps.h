@@ -1,0 +1,16 @@
+#pragma once
+
+#include <torch/torch.h>
+
+namespace detforge {
+
+/// Intersection over union, over the first box alone (foreground), or generalised IoU (arXiv 1902.09630).
+enum class OverlapMode { Iou, Iof, Giou };
+
+/// Overlap of each box of `a` [N, 4] with each of `b` [M, 4], xyxy px, exclusive ends: [N, M]. Unions are at least `eps`.
+torch::Tensor bbox_overlaps(const torch::Tensor& a, const torch::Tensor& b, OverlapMode mode = OverlapMode::Iou, double eps = 1e-6);
+
+/// Overlap of the i-th box of `a` with the i-th of `b`, both [..., 4]: [...].
+torch::Tensor aligned_bbox_overlaps(const torch::Tensor& a, const torch::Tensor& b, OverlapMode mode = OverlapMode::Iou, double eps = 1e-6);
+
+}  // namespace detforge

@@ -1,0 +1,78 @@
+#include "detforge/models/dense_heads/test_cfg.h"
+
+namespace detforge {
+namespace {
+
+struct NmsKeys {
+  double iou_threshold = 0.5;
+  std::optional<double> iou_thr;
+  std::int64_t offset = 0;
+  double score_threshold = 0;
+  std::int64_t max_num = -1;
+  std::int64_t split_thr = 10000;
+  bool class_agnostic = false;
+
+  static Arguments<NmsKeys> arguments() {
+    return {arg(&NmsKeys::iou_threshold, "iou_threshold", "a box falls that overlaps a better one by more"),
+            arg(&NmsKeys::iou_thr, "iou_thr", "older name of iou_threshold"),
+            arg(&NmsKeys::offset, "offset", "1: coordinates are inclusive"),
+            arg(&NmsKeys::score_threshold, "score_threshold", "boxes must score more"),
+            arg(&NmsKeys::max_num, "max_num", "at most so many are kept"),
+            arg(&NmsKeys::split_thr, "split_thr", "from so many boxes on, classes are done one by one: the result is the same"),
+            arg(&NmsKeys::class_agnostic, "class_agnostic", "boxes suppress those of other classes too")};
+  }
+};
+
+struct TestCfgKeys {
+  std::int64_t nms_pre = -1;
+  double min_bbox_size = 0;
+  double score_thr = 0;
+  double conf_thr = -1;
+  ConfigDict nms;
+  std::int64_t max_per_img = -1;
+
+  static Arguments<TestCfgKeys> arguments() {
+    return {arg(&TestCfgKeys::nms_pre, "nms_pre", "at most so many places per level"),
+            arg(&TestCfgKeys::min_bbox_size, "min_bbox_size", "smallest side of a box in px"),
+            arg(&TestCfgKeys::score_thr, "score_thr", required, "smallest score of a detection"),
+            arg(&TestCfgKeys::conf_thr, "conf_thr", "smallest objectness"),
+            arg(&TestCfgKeys::nms, "nms", required, "non-maximum suppression"),
+            arg(&TestCfgKeys::max_per_img, "max_per_img", "at most so many detections per image")};
+  }
+};
+
+kernels::NmsOptions nms_options(const ConfigDict& config, const std::string& owner, const BuildContext& context) {
+  const NmsKeys keys = options_from(owner, NmsKeys::arguments(), config.value(), context);
+  if (const Value* type = config.find("type")) {
+    if (!type->is_string() || type->as_string() != "nms") {
+      throw Error(owner + ": type " + repr(*type) + " is not known; there is 'nms'").at(type->location());
+    }
+  }
+  return {.iou_threshold = keys.iou_thr.value_or(keys.iou_threshold),
+          .offset = keys.offset,
+          .score_threshold = keys.score_threshold,
+          .max_num = keys.max_num,
+          .class_agnostic = keys.class_agnostic};
+}
+
+}  // namespace
+
+std::optional<TestCfg> test_cfg_from(const std::optional<ConfigDict>& config, const std::string& head, const BuildContext& context) {
+  if (!config) return std::nullopt;
+  const TestCfgKeys keys = options_from("the test_cfg of " + head, TestCfgKeys::arguments(), config->value(), context.child("test_cfg"));
+  return TestCfg{.nms_pre = keys.nms_pre,
+                 .min_bbox_size = keys.min_bbox_size,
+                 .score_thr = keys.score_thr,
+                 .conf_thr = keys.conf_thr,
+                 .nms = nms_options(keys.nms, "the nms of " + head + "'s test_cfg", context.child("test_cfg.nms")),
+                 .max_per_img = keys.max_per_img};
+}
+
+Error missing_test_cfg(const std::string& head) {
+  return Error("the model has no 'test_cfg', which says what " + head + " keeps of its predictions")
+      .help(
+          "add it beside 'bbox_head' in the config's model: test_cfg=dict(score_thr=0.05, nms=dict(type='nms', iou_threshold=0.45), "
+          "max_per_img=100)");
+}
+
+}  // namespace detforge

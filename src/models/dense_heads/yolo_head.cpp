@@ -1,0 +1,172 @@
+#include "detforge/boxes/coders/bbox_coder.h"
+#include "detforge/boxes/prior_generators/prior_generator.h"
+#include "detforge/kernels/yolov3_decode.h"
+#include "detforge/models/dense_heads/dense_head.h"
+#include "detforge/models/dense_heads/test_cfg.h"
+#include "detforge/models/losses/loss.h"
+#include "detforge/nn/layers/containers.h"
+#include "detforge/nn/layers/conv_module.h"
+
+namespace detforge {
+
+/// YOLOv3's head (arXiv 1804.02767), also that of YOLOv4 and of the seed's YOLOv5: levels from coarse to fine,
+/// [N, in_channels[i], H_i, W_i] → per level [N, A·(5 + num_classes), H_i, W_i]: x, y, w, h, objectness, classes of each anchor.
+///
+/// As in v2.8 `score_thr` holds for class score × objectness and `nms_pre` counts; as in v2.27 it holds for the class
+/// score alone, and `nms_pre` does not count.
+class YOLOV3Head : public DenseHead {
+ public:
+  struct Options {
+    std::int64_t num_classes = 0;
+    std::vector<std::int64_t> in_channels;
+    std::vector<std::int64_t> out_channels = {1024, 512, 256};
+    ConfigDict anchor_generator;
+    ConfigDict bbox_coder = {{"type", "YOLOBBoxCoder"}};
+    std::vector<double> featmap_strides = {32, 16, 8};
+    double one_hot_smoother = 0;
+    std::optional<ConfigDict> conv_cfg;
+    std::optional<ConfigDict> norm_cfg = ConfigDict{{"type", "BN"}, {"requires_grad", true}};
+    std::optional<ConfigDict> act_cfg = ConfigDict{{"type", "LeakyReLU"}, {"negative_slope", 0.1}};
+    ConfigDict loss_cls = cross_entropy();
+    ConfigDict loss_conf = cross_entropy();
+    ConfigDict loss_xy = cross_entropy();
+    ConfigDict loss_wh = {{"type", "MSELoss"}, {"loss_weight", 1.0}};
+    std::optional<ConfigDict> train_cfg;
+    std::optional<ConfigDict> test_cfg;
+    std::optional<Value> init_cfg = Value::dict({{"type", "Normal"}, {"std", 0.01}, {"override", Value::dict({{"name", "convs_pred"}})}});
+
+    Options();
+    static ConfigDict cross_entropy() { return {{"type", "CrossEntropyLoss"}, {"use_sigmoid", true}, {"loss_weight", 1.0}}; }
+  };
+  static Arguments<Options> arguments() {
+    return {arg(&Options::num_classes, "num_classes", required, "number of classes, the background not counted").at_least(1),
+            arg(&Options::in_channels, "in_channels", required, "channels of each input level, coarsest first"),
+            arg(&Options::out_channels, "out_channels", "channels of each level before the last convolution"),
+            arg(&Options::anchor_generator, "anchor_generator", "anchors").built_by("ANCHOR_GENERATORS"),
+            arg(&Options::bbox_coder, "bbox_coder", "what is predicted instead of boxes").built_by("BBOX_CODERS"),
+            arg(&Options::featmap_strides, "featmap_strides", "stride of each level in px"),
+            arg(&Options::one_hot_smoother, "one_hot_smoother", "label smoothing; 0: none"),
+            arg(&Options::conv_cfg, "conv_cfg", "convolution layer; None: Conv2d"),
+            arg(&Options::norm_cfg, "norm_cfg", "normalisation layer"),
+            arg(&Options::act_cfg, "act_cfg", "activation layer"),
+            arg(&Options::loss_cls, "loss_cls", "loss of the classes").built_by("LOSSES"),
+            arg(&Options::loss_conf, "loss_conf", "loss of the objectness").built_by("LOSSES"),
+            arg(&Options::loss_xy, "loss_xy", "loss of the centres").built_by("LOSSES"),
+            arg(&Options::loss_wh, "loss_wh", "loss of the sizes").built_by("LOSSES"),
+            arg(&Options::train_cfg, "train_cfg", "what training needs; the model's own is put here"),
+            arg(&Options::test_cfg, "test_cfg", "which detections are kept; the model's own is put here"),
+            arg(&Options::init_cfg, "init_cfg", "initialisation").since_v2_27()};
+  }
+
+  YOLOV3Head(const Options& options, const BuildContext& context);
+
+  std::vector<Detections> predict(const HeadOutputs& outputs, std::span<const ImageMeta> metas, bool rescale) override;
+
+ protected:
+  HeadOutputs compute(const nn::Features& features) override;
+
+ private:
+  Reference reference_;
+  std::int64_t num_classes_;
+  std::vector<double> featmap_strides_;
+  std::optional<TestCfg> test_cfg_;
+  std::shared_ptr<BBoxCoder> bbox_coder_;
+  std::shared_ptr<PriorGenerator> prior_generator_;
+  std::shared_ptr<Loss> loss_cls_;
+  std::shared_ptr<Loss> loss_conf_;
+  std::shared_ptr<Loss> loss_xy_;
+  std::shared_ptr<Loss> loss_wh_;
+  std::shared_ptr<nn::ModuleList<>> convs_bridge_;
+  std::shared_ptr<nn::ModuleList<>> convs_pred_;
+};
+
+YOLOV3Head::Options::Options() {
+  const auto level = [](std::initializer_list<std::array<int, 2>> sizes) {
+    Value all = Value::list();
+    for (const auto& size : sizes) all.push_back(Value::tuple({size[0], size[1]}));
+    return all;
+  };
+  anchor_generator = {{"type", "YOLOAnchorGenerator"},
+                      {"base_sizes", Value::list({level({{116, 90}, {156, 198}, {373, 326}}), level({{30, 61}, {62, 45}, {59, 119}}),
+                                                  level({{10, 13}, {16, 30}, {33, 23}})})},
+                      {"strides", Value::list({32, 16, 8})}};
+}
+
+YOLOV3Head::YOLOV3Head(const Options& options, const BuildContext& context)
+    : DenseHead("YOLOV3Head"),
+      reference_(context.reference),
+      num_classes_(options.num_classes),
+      featmap_strides_(options.featmap_strides),
+      test_cfg_(test_cfg_from(options.test_cfg, "YOLOV3Head", context)) {
+  const std::size_t levels = options.featmap_strides.size();
+  const std::string wrong = "must have as many entries as featmap_strides, " + std::to_string(levels);
+  if (options.in_channels.size() != levels) throw ArgumentError("in_channels", wrong);
+  if (options.out_channels.size() != levels) throw ArgumentError("out_channels", wrong);
+  bbox_coder_ = bbox_coders().build(options.bbox_coder, context.child("bbox_coder"));
+  prior_generator_ = anchor_generators().build(options.anchor_generator, context.child("anchor_generator"));
+  if (prior_generator_->num_levels() != levels) throw ArgumentError("anchor_generator", "must have as many levels as featmap_strides");
+  const auto add_loss = [&](const char* name, const ConfigDict& config) {
+    return register_module(name, build_loss(config, context.child(name)));
+  };
+  loss_cls_ = add_loss("loss_cls", options.loss_cls);
+  loss_conf_ = add_loss("loss_conf", options.loss_conf);
+  loss_xy_ = add_loss("loss_xy", options.loss_xy);
+  loss_wh_ = add_loss("loss_wh", options.loss_wh);
+  convs_bridge_ = register_module("convs_bridge", std::make_shared<nn::ModuleList<>>());
+  convs_pred_ = register_module("convs_pred", std::make_shared<nn::ModuleList<>>());
+  const nn::LayerConfigs layers{options.conv_cfg, options.norm_cfg, options.act_cfg};
+  const std::int64_t anchors_per_cell = prior_generator_->num_base_priors().front();
+  for (std::size_t i = 0; i < levels; ++i) {
+    const nn::ConvModule::Options bridge{
+        .in_channels = options.in_channels[i], .out_channels = options.out_channels[i], .kernel_size = 3, .padding = 1, .layers = layers};
+    convs_bridge_->append(std::make_shared<nn::ConvModule>(bridge, context));
+    nn::Conv2d::Options prediction;
+    prediction.in_channels = options.out_channels[i];
+    prediction.out_channels = anchors_per_cell * (5 + num_classes_);
+    convs_pred_->append(std::make_shared<nn::Conv2d>(prediction, context));
+  }
+  show_init_cfg(context, options.init_cfg);
+}
+
+HeadOutputs YOLOV3Head::compute(const nn::Features& features) {
+  if (features.size() != convs_pred_->size()) {
+    throw Error("YOLOV3Head has " + std::to_string(convs_pred_->size()) + " levels, but the neck gives " + std::to_string(features.size()));
+  }
+  nn::Features maps;
+  for (std::size_t i = 0; i < features.size(); ++i) maps.push_back((*convs_pred_)[i].forward((*convs_bridge_)[i].forward(features[i])));
+  return {maps};
+}
+
+std::vector<Detections> YOLOV3Head::predict(const HeadOutputs& outputs, std::span<const ImageMeta> metas, bool rescale) {
+  if (!test_cfg_) throw missing_test_cfg("YOLOV3Head");
+  const bool v2_8 = reference_ == Reference::V2_8;
+  const kernels::Yolov3Thresholds thresholds{.score_thr = test_cfg_->score_thr,
+                                             .conf_thr = test_cfg_->conf_thr,
+                                             .nms_pre = v2_8 ? test_cfg_->nms_pre : -1,
+                                             .score_is_final = v2_8};
+  const nn::Features maps = on_cpu(outputs.at(0));
+  const std::vector<ImageSize> sizes = featmap_sizes(maps);
+  const std::vector<torch::Tensor> priors = prior_generator_->grid_priors(sizes, torch::kFloat);
+  std::vector<Detections> results;
+  for (std::size_t image = 0; image < metas.size(); ++image) {
+    kernels::Candidates candidates;
+    for (std::size_t level = 0; level < maps.size(); ++level) {
+      decode_yolov3({.predictions = values_of(maps[level][static_cast<std::int64_t>(image)]),
+                     .anchors = boxes_of(priors[level]),
+                     .height = sizes[level].height,
+                     .width = sizes[level].width,
+                     .stride_px = static_cast<float>(featmap_strides_[level])},
+                    num_classes_, thresholds, candidates);
+    }
+    if (rescale) kernels::rescale(candidates, metas[image].scale_factor);
+    results.push_back(select_detections(candidates, test_cfg_->nms, test_cfg_->max_per_img));
+  }
+  return results;
+}
+
+DETFORGE_REGISTER(heads, YOLOV3Head,
+                  {.name = "YOLOV3Head",
+                   .python = "mmdet.models.dense_heads.yolo_head.YOLOV3Head",
+                   .meaning = "anchors with objectness and one score per class"});
+
+}  // namespace detforge
