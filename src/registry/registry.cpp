@@ -66,9 +66,12 @@ std::size_t RegistryBase::choose(std::string_view name, const Value& config, con
     std::vector<std::string> names;
     for (const Entry& entry : entries_) names.push_back(entry.info.name);
     const Value* type = config.find("type");
-    Error error("there is no '" + std::string(name) + "' in the registry " + name_ + did_you_mean(name, names));
+    UnknownComponent error(name_, std::string(name),
+                           "there is no '" + std::string(name) + "' in the registry " + name_ + did_you_mean(name, names));
     if (type != nullptr) error.at(type->location());
-    throw with_path(std::move(error), context).help("detforge registry list " + name_ + " shows its entries");
+    if (!context.path.empty()) error.note(context.path);
+    error.help("detforge registry list " + name_ + " shows its entries");
+    throw error;
   }
   const auto position = [&](const Entry* entry) { return static_cast<std::size_t>(entry - entries_.data()); };
   if (candidates.size() == 1) return position(candidates.front());

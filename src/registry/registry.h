@@ -50,8 +50,8 @@ class RegistryBase {
   explicit RegistryBase(std::string name);
   virtual ~RegistryBase() = default;
 
-  /// The class of that name whose arguments `config` gives. Throws `Error` for an unknown name (with the nearest
-  /// ones) and when the arguments mix those of two classes (listing both sets).
+  /// The class of that name whose arguments `config` gives. Throws `UnknownComponent` (with the nearest ones) and
+  /// `Error` when the arguments mix those of two classes (listing both sets).
   std::size_t choose(std::string_view name, const Value& config, const BuildContext& context) const;
   void add_entry(Entry entry);
   /// The `type` of a component's config; throws `Error` when `config` is no dict or has none.
@@ -77,6 +77,19 @@ class ArgumentError : public Error {
 
  private:
   std::string argument_;
+};
+
+/// A `type` that no registered class has.
+class UnknownComponent : public Error {
+ public:
+  UnknownComponent(std::string registry, std::string name, const std::string& message)
+      : Error(message), registry_(std::move(registry)), name_(std::move(name)) {}
+  const std::string& registry() const { return registry_; }
+  const std::string& name() const { return name_; }
+
+ private:
+  std::string registry_;
+  std::string name_;
 };
 
 /// `config` with the keys of `defaults` that it lacks.
@@ -121,7 +134,7 @@ class Registry : public RegistryBase {
     return true;
   }
 
-  /// Throws `Error` naming the nearest entries when there is none of that name.
+  /// Throws `UnknownComponent` naming the nearest entries when there is none of that name.
   Class get(std::string_view name) const {
     static_cast<void>(choose(name, Value::dict(), {}));
     return Class(*this, std::string(name));

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <string_view>
+
+#include "detforge/nn/module.h"
+#include "tests/support/golden.h"
+
+/// The rule by which the numeric reference data fills weights and inputs: no checkpoint is needed.
+namespace detforge::golden {
+
+/// FNV-1a over the name, then SplitMix64 per element: numbers in [0, 1), float64, of that shape.
+torch::Tensor uniform(std::string_view name, torch::IntArrayRef shape);
+
+/// Every entry of the state_dict.
+void fill(nn::Module& model, double gain);
+
+/// The image [N, 3, H, W] under that name: noise in blocks of 16 px and in pixels, not yet cut to the images' shapes.
+torch::Tensor filled_image(std::string_view name, torch::IntArrayRef shape);
+
+/// The same tensor as the record says, sums and 64 sampled values, within `tolerance` of its largest recorded value.
+void expect_tensor(const torch::Tensor& ours, const Json& record, double tolerance = 1e-4);
+
+}  // namespace detforge::golden

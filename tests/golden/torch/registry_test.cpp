@@ -1,0 +1,110 @@
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "detforge/config/config.h"
+#include "detforge/registry/registry.h"
+#include "tests/support/golden.h"
+
+/// Every registered component against MMDetection's: place, argument names, which are required, defaults.
+namespace detforge::golden {
+namespace {
+
+/// Names that the seed has and MMDetection has not; the seed's own lists hold them.
+const std::set<std::string> seeds_own = {"YOLOV4", "YOLOV5", "CSPDarknet"};
+
+/// Arguments of PyTorch's own layers that say where tensors lie: the program's `--device` does.
+const std::set<std::string> placement = {"device", "dtype"};
+
+const Json* find(const Json& golden, const std::string& registry, const std::string& name) {
+  const auto entries = golden["registries"].find(registry);
+  if (entries == golden["registries"].end()) return nullptr;
+  const auto entry = entries->find(name);
+  return entry == entries->end() ? nullptr : &*entry;
+}
+
+/// Lists and tuples are one to a table, an int may stand for a float.
+bool same_default(const Value& ours, const Value& wanted) {
+  if (ours.is_sequence() && wanted.is_sequence()) {
+    if (ours.size() != wanted.size()) return false;
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+      if (!same_default(ours.elements()[i], wanted.elements()[i])) return false;
+    }
+    return true;
+  }
+  if (ours.is_dict() && wanted.is_dict()) {
+    if (ours.size() != wanted.size()) return false;
+    for (const auto& [key, value] : ours.as_dict()) {
+      const Value* other = wanted.as_dict().find(key);
+      if (other == nullptr || !same_default(value, *other)) return false;
+    }
+    return true;
+  }
+  return python_equal(ours, wanted);
+}
+
+struct Argument {
+  const ArgumentInfo* ours = nullptr;
+  Value default_value;
+};
+
+void expect_arguments(const RegistryBase::Entry& entry, const Json& golden, Reference reference) {
+  std::map<std::string, Argument> ours;
+  for (const ArgumentInfo& info : entry.arguments()) {
+    if (reference == Reference::V2_8 && info.since == Reference::V2_27) continue;
+    const bool newer = reference == Reference::V2_27 && info.default_in_v2_27;
+    ours[info.name] = {&info, newer ? *info.default_in_v2_27 : info.default_value};
+  }
+  for (const Json& wanted : golden["args"]) {
+    const std::string name = wanted["name"];
+    const auto found = ours.find(name);
+    if (found == ours.end()) {
+      EXPECT_TRUE(placement.contains(name)) << "argument '" << name << "' is missing";
+      continue;
+    }
+    EXPECT_EQ(found->second.ours->is_required, wanted["required"].get<bool>()) << name;
+    if (wanted.contains("default")) {
+      const std::string text = wanted["default"];
+      const Value python = Config::from_text("value = " + text, ".py")["value"];
+      EXPECT_TRUE(same_default(found->second.default_value, python))
+          << name << ": ours is " << repr(found->second.default_value) << ", Python's " << text;
+    }
+    ours.erase(found);
+  }
+  if (golden.contains("var_kwargs")) return;
+  for (const auto& [name, argument] : ours) ADD_FAILURE() << "Python has no argument '" << name << "'";
+}
+
+void check(const RegistryBase& registry, const RegistryBase::Entry& entry, const Json& v2_8, const Json& v2_27) {
+  const std::string& name = entry.info.name;
+  if (seeds_own.contains(name) && (entry.info.precedence == Precedence::Alternative || find(v2_27, registry.name(), name) == nullptr))
+    return;
+  const Json* older = find(v2_8, registry.name(), name);
+  const Json* newer = find(v2_27, registry.name(), name);
+  ASSERT_TRUE(older != nullptr || newer != nullptr) << "MMDetection has no " << name << " in " << registry.name();
+  EXPECT_EQ(entry.info.since, older != nullptr ? Reference::V2_8 : Reference::V2_27);
+  const Json& home = older != nullptr ? *older : *newer;
+  EXPECT_EQ(entry.info.python, home["module"].get<std::string>() + "." + home["class"].get<std::string>());
+  if (older != nullptr) {
+    SCOPED_TRACE("v2.8.0");
+    expect_arguments(entry, *older, Reference::V2_8);
+  }
+  if (newer != nullptr) {
+    SCOPED_TRACE("v2.27.0");
+    expect_arguments(entry, *newer, Reference::V2_27);
+  }
+}
+
+const SuiteMaker maker([] {
+  const auto older = golden_dir() / "registry_v2.8.0.json", newer = golden_dir() / "registry_v2.27.0.json";
+  if (!std::filesystem::exists(older) || !std::filesystem::exists(newer)) return;
+  const auto v2_8 = std::make_shared<Json>(read_json(older)), v2_27 = std::make_shared<Json>(read_json(newer));
+  for (const RegistryBase* registry : registries()) {
+    for (const RegistryBase::Entry* entry : registry->entries()) {
+      add_case("Registry", registry->name() + "_" + entry->info.name, [=] { check(*registry, *entry, *v2_8, *v2_27); });
+    }
+  }
+});
+
+}  // namespace
+}  // namespace detforge::golden
