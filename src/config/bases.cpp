@@ -6,6 +6,7 @@
 #include "detforge/base/files.h"
 #include "detforge/config/base_path.h"
 #include "detforge/config/limits.h"
+#include "detforge/config/merge.h"
 #include "detforge/config/python/module.h"
 #include "detforge/config/read.h"
 #include "detforge/config/templates.h"
@@ -17,35 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kBase = "_base_";
 constexpr std::string_view kDeprecation = "_deprecation_";
-
-/// mmcv's `_merge_a_into_b`: what `update` says goes into `base`, dicts into dicts, everything else instead.
-Value merge(const Value& update, Value base) {
-  for (const auto& [key, value] : update.as_dict()) {
-    Value* old = base.as_dict().find(key);
-    if (!value.is_dict() || old == nullptr) {
-      base.as_dict().set(key, value);
-      continue;
-    }
-    Value inner = value;
-    const Value* deletes = inner.find("_delete_");
-    const bool replaces = deletes != nullptr && !python_equal(*deletes, false) && !deletes->is_none();
-    if (deletes != nullptr) inner.as_dict().erase("_delete_");
-    if (replaces) {
-      base.as_dict().set(key, std::move(inner));
-      continue;
-    }
-    if (!old->is_dict()) {
-      throw Error("'" + key.as_string() + "' is a dict here, but a " + std::string(old->type_name()) + " in the base")
-          .at(value.location())
-          .note("the base sets it in " + old->location().text())
-          .help("_delete_=True in this dict replaces what the base says");
-    }
-    Value merged = merge(inner, std::move(*old));
-    merged.set_location(value.location());
-    base.as_dict().set(key, std::move(merged));
-  }
-  return base;
-}
 
 /// What stands in one file, and what it inherits.
 struct FileContent {

@@ -1,0 +1,60 @@
+#include <exception>
+#include <iostream>
+
+#include "detforge/base/version.h"
+#include "detforge/cli/command.h"
+
+namespace {
+
+enum Status { done = 0, wrong_input = 1, wrong_command_line = 2, our_fault = 3 };
+
+int report(const detforge::Error& error) {
+  std::cerr << error.what() << '\n';
+  switch (error.kind()) {
+    case detforge::ErrorKind::Input: return wrong_input;
+    case detforge::ErrorKind::Usage: return wrong_command_line;
+    case detforge::ErrorKind::Internal: break;
+  }
+  std::cerr << "This is a fault of detforge, not of your input: please report it with the command and `detforge info`.\n";
+  return our_fault;
+}
+
+int run(int argc, char** argv) {
+  using namespace detforge::cli;
+  CLI::App program("MMDetection's configs and checkpoints, native: build, print, train, evaluate and run detectors.", "detforge");
+  Session session;
+  program.require_subcommand(1);
+  program.set_version_flag("--version", "detforge " + detforge::version());
+  program.fallthrough();
+  program.add_option("--threads", session.threads, "CPU threads; 0: as many as there are cores")->check(CLI::NonNegativeNumber);
+  program.add_flag("--quiet", session.quiet, "no notes and no progress");
+  program.add_option("--plugin", session.plugins, "shared library with components of your own; its code is run")->type_name("LIB");
+  set_example(program, "detforge build configs/yolo/yolov5.py");
+  add_config(program, session);
+  add_registry(program, session);
+  add_build(program, session);
+  add_summary(program, session);
+  add_info(program, session);
+  add_completion(program, session);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? done : wrong_command_line;
+  }
+  return session.status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const detforge::Error& error) {
+    return report(error);
+  } catch (const std::bad_alloc&) {
+    std::cerr << "error: out of memory\n";
+    return our_fault;
+  } catch (const std::exception& error) {
+    return report(detforge::Error(error.what(), detforge::ErrorKind::Internal));
+  }
+}

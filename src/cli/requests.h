@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "detforge/config/config.h"
+#include "detforge/registry/build_context.h"
+
+/// What the commands that need Torch are asked to do: plain data, made of the command line by the program.
+namespace detforge::cli {
+
+struct BuildRequest {
+  Config config;
+  Reference reference = Reference::V2_8;
+  std::string part;  ///< `backbone`, `bbox_head.convs_pred`; empty: the whole model
+};
+
+struct SummaryRequest {
+  Config config;
+  Reference reference = Reference::V2_8;
+  std::int64_t height = 0;  ///< px of the input
+  std::int64_t width = 0;
+  int max_depth = -1;  ///< modules further down are left out of the table; -1: none
+  bool json = false;
+};
+
+struct DetectRequest {
+  Config config;
+  Reference reference = Reference::V2_8;
+  std::string checkpoint;  ///< a file, or `random`
+  bool strict = false;
+  std::vector<std::string> sources;
+  std::string out;   ///< folder of annotated images, or a video file; empty: none
+  std::string json;  ///< file; `-`: stdout; empty: none
+  double score_thr = 0.3;
+  std::int64_t batch = 1;
+  std::string device = "cpu";
+  std::uint64_t seed = 0;
+  bool quiet = false;
+};
+
+}  // namespace detforge::cli

@@ -1,0 +1,32 @@
+#include <iostream>
+#include <memory>
+
+#include "detforge/cli/command.h"
+
+namespace detforge::cli {
+
+void add_summary(CLI::App& program, Session& session) {
+  CLI::App& command = *program.add_subcommand("summary", "parameters, multiply-adds and output shapes per module");
+  const auto arguments = std::make_shared<ConfigArguments>();
+  const auto shape = std::make_shared<std::vector<std::int64_t>>(std::vector<std::int64_t>{1280, 800});
+  const auto depth = std::make_shared<int>(-1);
+  const auto json = std::make_shared<bool>(false);
+  add_config_arguments(command, *arguments);
+  add_reference_argument(command, *arguments);
+  command.add_option("--shape", *shape, "height and width of the input in px; one number: both")
+      ->expected(1, 2)
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--depth", *depth, "leave modules further down out of the table")->check(CLI::NonNegativeNumber);
+  command.add_flag("--json", *json, "as JSON");
+  set_example(command, "detforge summary configs/yolox/yolox_s_8x8_300e_coco.py --shape 640 640 --depth 2");
+  command.callback([=, &session] {
+    Config config = load_config(*arguments, session);
+    require_model(config);
+    const Reference reference = reference_of(*arguments, config);
+    session.status =
+        torch_actions(session).summary({std::move(config), reference, shape->front(), shape->back(), *depth, *json}, std::cout);
+  });
+}
+
+}  // namespace detforge::cli
