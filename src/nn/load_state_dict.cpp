@@ -1,0 +1,90 @@
+#include "detforge/nn/load_state_dict.h"
+
+#include <map>
+
+namespace detforge::nn {
+namespace {
+
+torch::ScalarType scalar_type(DType dtype) {
+  switch (dtype) {
+    case DType::F64: return torch::kDouble;
+    case DType::F32: return torch::kFloat;
+    case DType::F16: return torch::kHalf;
+    case DType::BF16: return torch::kBFloat16;
+    case DType::I64: return torch::kLong;
+    case DType::I32: return torch::kInt;
+    case DType::I16: return torch::kShort;
+    case DType::I8: return torch::kChar;
+    case DType::U8: return torch::kByte;
+    case DType::Bool: return torch::kBool;
+    case DType::C64: return torch::kComplexFloat;
+    case DType::C128: break;
+  }
+  return torch::kComplexDouble;
+}
+
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+  std::string text;
+  for (const std::int64_t size : shape) text += (text.empty() ? "" : ", ") + std::to_string(size);
+  return "[" + text + "]";
+}
+
+std::string list_text(const std::string& title, const std::vector<std::string>& names) {
+  constexpr std::size_t shown = 20;
+  std::string text = title + " (" + std::to_string(names.size()) + "):\n";
+  for (std::size_t i = 0; i < std::min(names.size(), shown); ++i) text += "  " + names[i] + "\n";
+  if (names.size() > shown) text += "  … and " + std::to_string(names.size() - shown) + " more\n";
+  return text;
+}
+
+LoadReport compare(const std::vector<NamedTensor>& model, const std::map<std::string, TensorView>& weights) {
+  LoadReport report;
+  std::map<std::string, const NamedTensor*> entries;
+  for (const NamedTensor& entry : model) {
+    entries.emplace(entry.name, &entry);
+    const auto found = weights.find(entry.name);
+    if (found == weights.end()) {
+      if (!entry.name.ends_with("num_batches_tracked")) report.missing.push_back(entry.name);
+    } else if (found->second.shape() != entry.tensor.sizes().vec()) {
+      report.mismatched.push_back({entry.name, found->second.shape(), entry.tensor.sizes().vec()});
+    }
+  }
+  for (const auto& [name, tensor] : weights) {
+    if (!entries.contains(name)) report.unexpected.push_back(name);
+  }
+  return report;
+}
+
+}  // namespace
+
+std::string LoadReport::text() const {
+  std::string text;
+  if (!missing.empty()) text += list_text("missing in the checkpoint", missing);
+  if (!unexpected.empty()) text += list_text("unknown to the model", unexpected);
+  if (!mismatched.empty()) {
+    std::vector<std::string> rows;
+    for (const Mismatch& row : mismatched) {
+      rows.push_back(row.name + "  " + shape_text(row.in_checkpoint) + " in the checkpoint, " + shape_text(row.in_model) + " in the model");
+    }
+    text += list_text("of another shape", rows);
+  }
+  return text;
+}
+
+LoadReport load_state_dict(Module& model, const Checkpoint& checkpoint, bool strict) {
+  std::map<std::string, TensorView> weights;
+  for (TensorView& view : checkpoint.state_dict()) weights.insert_or_assign(view.name, view);
+  std::vector<NamedTensor> entries = state_dict(model);
+  LoadReport report = compare(entries, weights);
+  if (strict && !report.empty()) throw Error("the checkpoint does not fit the model\n" + report.text());
+  const torch::NoGradGuard no_grad;
+  for (NamedTensor& entry : entries) {
+    const auto found = weights.find(entry.name);
+    if (found == weights.end() || found->second.shape() != entry.tensor.sizes().vec()) continue;
+    std::vector<std::byte> bytes = checkpoint.contiguous_bytes(found->second);
+    entry.tensor.copy_(torch::from_blob(bytes.data(), entry.tensor.sizes(), scalar_type(found->second.dtype())));
+  }
+  return report;
+}
+
+}  // namespace detforge::nn

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "detforge/checkpoint/checkpoint.h"
+#include "detforge/nn/module.h"
+
+namespace detforge::nn {
+
+/// How a checkpoint and a model differ.
+struct LoadReport {
+  struct Mismatch {
+    std::string name;
+    std::vector<std::int64_t> in_checkpoint;
+    std::vector<std::int64_t> in_model;
+  };
+  std::vector<std::string> missing;     ///< in the model only; batch norms' counters do not count
+  std::vector<std::string> unexpected;  ///< in the checkpoint only
+  std::vector<Mismatch> mismatched;     ///< of another shape; such tensors stay as they were
+
+  bool empty() const { return missing.empty() && unexpected.empty() && mismatched.empty(); }
+  /// A table for people; empty where there is nothing to tell.
+  std::string text() const;
+};
+
+/// Fills the model with the checkpoint's weights, as mmcv's `load_checkpoint`: by name, in the model's types. Where
+/// `strict`, any difference but a missing counter throws `Error`, and the model is unchanged.
+LoadReport load_state_dict(Module& model, const Checkpoint& checkpoint, bool strict = false);
+
+}  // namespace detforge::nn
