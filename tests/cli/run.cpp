@@ -20,13 +20,15 @@ std::string content(const std::filesystem::path& path) {
 
 }  // namespace
 
-Outcome run(const std::string& arguments) {
+Outcome run_command(const std::string& command) {
   const Folder folder;
-  const std::string command = "cd '" DETFORGE_SOURCE_DIR "' && '" DETFORGE_BUILD_DIR "/detforge' " + arguments + " >'" +
-                              (folder / "out").string() + "' 2>'" + (folder / "err").string() + "'";
-  const int result = std::system(command.c_str());
+  const std::string redirected =
+      "cd '" DETFORGE_SOURCE_DIR "' && " + command + " >'" + (folder / "out").string() + "' 2>'" + (folder / "err").string() + "'";
+  const int result = std::system(redirected.c_str());
   return {WIFEXITED(result) ? WEXITSTATUS(result) : 128 + WTERMSIG(result), content(folder / "out"), content(folder / "err")};
 }
+
+Outcome run(const std::string& arguments) { return run_command("'" DETFORGE_BUILD_DIR "/detforge' " + arguments); }
 
 bool has_torch() { return std::filesystem::exists(DETFORGE_BUILD_DIR "/lib/libdetforge.so"); }
 

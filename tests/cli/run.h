@@ -14,6 +14,9 @@ struct Outcome {
 /// `arguments` is read by the shell.
 Outcome run(const std::string& arguments);
 
+/// Runs any command of the shell in the source folder.
+Outcome run_command(const std::string& command);
+
 /// Whether this build has what needs Torch.
 bool has_torch();
 

@@ -1,0 +1,46 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tests/cli/run.h"
+
+/// A project that finds the installed package and uses the core alone.
+namespace detforge::testing_support {
+namespace {
+
+const std::string consumer = "'" DETFORGE_EXAMPLES_DIR "/consumer/consumer' ";
+
+TEST(Consumer, PrintsTheChangedConfigAsTheProgramDoes) {
+  const std::string arguments = "configs/yolo/yolov5.py";
+  const Outcome outcome = run_command(consumer + arguments + " model.backbone.gd=0.33 model.neck.in_channels=1,2,3");
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, run("config print " + arguments + " --cfg-options model.backbone.gd=0.33 model.neck.in_channels=1,2,3").out);
+  EXPECT_NE(outcome.out.find("gd=0.33"), std::string::npos) << outcome.out;
+}
+
+TEST(Consumer, CatchesTheErrorThatTheProgramPrints) {
+  const Outcome outcome = run_command(consumer + "no_such_file.py");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.err, run("config print no_such_file.py").err);
+  EXPECT_TRUE(outcome.err.starts_with("error: ")) << outcome.err;
+}
+
+TEST(Consumer, LinksNoTorch) {
+  const Outcome outcome = run_command("ldd '" DETFORGE_EXAMPLES_DIR "/consumer/consumer'");
+  EXPECT_NE(outcome.out.find("libdetforge_core.so"), std::string::npos) << outcome.out;
+  EXPECT_EQ(outcome.out.find("libtorch"), std::string::npos) << outcome.out;
+}
+
+TEST(Consumer, TheInstalledProgramUsesTheInstalledLibraries) {
+  const std::string program = DETFORGE_INSTALLED_PREFIX "/bin/detforge";
+  EXPECT_EQ(run_command("'" + program + "' --version").out, run("--version").out);
+  EXPECT_EQ(run_command("'" + program + "' config print configs/yolo/yolov5.py").out, run("config print configs/yolo/yolov5.py").out);
+  const std::string libraries = run_command("ldd '" + program + "'").out;
+  EXPECT_NE(libraries.find(std::filesystem::canonical(DETFORGE_INSTALLED_PREFIX).string() + "/"), std::string::npos) << libraries;
+  EXPECT_EQ(libraries.find(DETFORGE_BUILD_DIR "/lib/"), std::string::npos) << libraries;
+  if (!has_torch()) return;
+  EXPECT_EQ(run_command("'" + program + "' build configs/yolo/yolov5.py").out, run("build configs/yolo/yolov5.py").out);
+}
+
+}  // namespace
+}  // namespace detforge::testing_support
