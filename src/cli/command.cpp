@@ -1,4 +1,5 @@
 #include "detforge/cli/command.h"
+#include "detforge/cli/usage_error.h"
 
 #include <algorithm>
 #include <iostream>
@@ -23,13 +24,13 @@ void add_config_arguments(CLI::App& command, ConfigArguments& arguments) {
       ->type_name("KEY=VALUE");
   command.add_option("--config-path", arguments.config_path, "folders where bases such as mmdet::x are looked up first")->type_name("DIR");
   command.add_option("--dialect", arguments.dialect, "whose rules hold where mmcv and mmengine read a config differently")
-      ->check(CLI::IsMember({"auto", "mmcv", "mmengine"}))
+      ->check(one_of({"auto", "mmcv", "mmengine"}))
       ->capture_default_str();
 }
 
 void add_reference_argument(CLI::App& command, ConfigArguments& arguments) {
   command.add_option("--reference", arguments.reference, "the MMDetection that the model follows where versions differ (default v2.8)")
-      ->check(CLI::IsMember({"v2.8", "v2.27"}));
+      ->check(one_of({"v2.8", "v2.27"}));
 }
 
 Config load_config(const ConfigArguments& arguments, const Session& session) {

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "detforge/cli/command.h"
+#include "detforge/cli/usage_error.h"
 
 namespace detforge::cli {
 namespace {
@@ -62,7 +63,7 @@ std::string fish_script(const CLI::App& program) {
 void add_completion(CLI::App& program, Session& /*session*/) {
   CLI::App& command = *program.add_subcommand("completion", "a script that completes detforge's commands in your shell");
   const auto shell = std::make_shared<std::string>();
-  command.add_option("shell", *shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  command.add_option("shell", *shell, "bash, zsh or fish")->required()->check(one_of({"bash", "zsh", "fish"}));
   set_example(command, "source <(detforge completion bash)");
   command.callback([shell, &program] {
     std::cout << (*shell == "bash" ? bash_script(program) : *shell == "zsh" ? zsh_script(program) : fish_script(program));

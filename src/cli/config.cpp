@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "detforge/cli/command.h"
+#include "detforge/cli/usage_error.h"
 #include "detforge/config/format.h"
 #include "detforge/registry/schema.h"
 
@@ -15,7 +16,7 @@ void add_print(CLI::App& config, Session& session) {
   const auto origin = std::make_shared<bool>(false);
   add_config_arguments(command, *arguments);
   command.add_option("--format", *format, "py reads back to an equal config; repr is Python's print(cfg)")
-      ->check(CLI::IsMember({"py", "json", "yaml", "repr"}))
+      ->check(one_of({"py", "json", "yaml", "repr"}))
       ->capture_default_str();
   command.add_flag("--origin", *origin, "for every key, the file and line that set it last");
   set_example(command, "detforge config print configs/yolo/yolov5.py --cfg-options model.backbone.gd=0.33");

@@ -3,6 +3,7 @@
 
 #include "detforge/base/version.h"
 #include "detforge/cli/command.h"
+#include "detforge/cli/usage_error.h"
 
 namespace {
 
@@ -26,7 +27,7 @@ int run(int argc, char** argv) {
   program.require_subcommand(1);
   program.set_version_flag("--version", "detforge " + detforge::version());
   program.fallthrough();
-  program.add_option("--threads", session.threads, "CPU threads; 0: as many as there are cores")->check(CLI::NonNegativeNumber);
+  program.add_option("--threads", session.threads, "CPU threads; 0: as many as there are cores")->check(at_least(0));
   program.add_flag("--quiet", session.quiet, "no notes and no progress");
   program.add_option("--plugin", session.plugins, "shared library with components of your own; its code is run")->type_name("LIB");
   set_example(program, "detforge build configs/yolo/yolov5.py");
@@ -40,10 +41,15 @@ int run(int argc, char** argv) {
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return program.exit(error) == 0 ? done : wrong_command_line;
+    if (error.get_exit_code() == 0) return program.exit(error);  // --help, --version
+    throw usage_error(program, error);
   }
+  if (!std::cout.flush()) throw detforge::Error("can not write the results to stdout");
   return session.status;
 }
+
+/// libtorch's texts go on with a backtrace, which helps nobody.
+std::string without_backtrace(const std::string& text) { return text.substr(0, text.find("\nException raised from ")); }
 
 }  // namespace
 
@@ -56,6 +62,6 @@ int main(int argc, char** argv) {
     std::cerr << "error: out of memory\n";
     return our_fault;
   } catch (const std::exception& error) {
-    return report(detforge::Error(error.what(), detforge::ErrorKind::Internal));
+    return report(detforge::Error(without_backtrace(error.what()), detforge::ErrorKind::Internal));
   }
 }

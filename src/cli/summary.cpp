@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "detforge/cli/command.h"
+#include "detforge/cli/usage_error.h"
 
 namespace detforge::cli {
 
@@ -15,9 +16,9 @@ void add_summary(CLI::App& program, Session& session) {
   add_reference_argument(command, *arguments);
   command.add_option("--shape", *shape, "height and width of the input in px; one number: both")
       ->expected(1, 2)
-      ->check(CLI::PositiveNumber)
+      ->check(at_least(1))
       ->capture_default_str();
-  command.add_option("--depth", *depth, "leave modules further down out of the table")->check(CLI::NonNegativeNumber);
+  command.add_option("--depth", *depth, "leave modules further down out of the table")->check(at_least(0));
   command.add_flag("--json", *json, "as JSON");
   set_example(command, "detforge summary configs/yolox/yolox_s_8x8_300e_coco.py --shape 640 640 --depth 2");
   command.callback([=, &session] {

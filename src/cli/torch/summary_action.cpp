@@ -75,13 +75,25 @@ void write_json(const std::vector<nn::ModuleCost>& costs, const SummaryRequest& 
   out << document.dump(1) << '\n';
 }
 
+/// What libtorch complains of while a model runs on an image of this size is the size.
+[[noreturn]] void throw_unfit(const SummaryRequest& request, const c10::Error& error) {
+  throw Error(fmt::format("the model can not run on an image of {}×{} px", request.height, request.width), ErrorKind::Usage)
+      .note(error.what_without_backtrace())
+      .help("--shape HEIGHT WIDTH, both multiples of the model's largest stride, 32 for most");
+}
+
 }  // namespace
 
 int summary_action(const SummaryRequest& request, std::ostream& out) {
   const auto model = build_model(request.config, request.reference);
   const torch::NoGradGuard no_grad;
-  const torch::Tensor image = torch::zeros({1, 3, request.height, request.width});
-  const auto costs = nn::summarize(*model, [&] { model->forward(image); });
+  const auto costs = nn::summarize(*model, [&] {
+    try {
+      model->forward(torch::zeros({1, 3, request.height, request.width}));
+    } catch (const c10::Error& error) {
+      throw_unfit(request, error);
+    }
+  });
   if (request.json) {
     write_json(costs, request, out);
   } else {
