@@ -48,8 +48,8 @@ class Converter {
     Dict dict;
     for (const auto& [key, value] : all) {
       Value name = convert(*key, depth + 1);
-      const bool is_scalar = !name.is_sequence() && !name.is_dict();
-      dict.set(is_scalar ? std::move(name) : Value(repr(name)), convert(*value, depth + 1));
+      if (name.is_sequence() || name.is_dict()) name = repr(name);
+      dict.set(std::move(name), convert(*value, depth + 1));
       if (values_ > checkpoint_limits::plain_values) break;
     }
     return dict;

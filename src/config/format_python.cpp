@@ -27,7 +27,7 @@ class PythonWriter {
       : dict_is_taken_(root.contains("dict")), set_is_taken_(root.contains("set")), float_is_taken_(root.contains("float")) {}
 
   std::string text(const Value& value, std::size_t indent, std::size_t used) const {
-    const std::string flat = one_line(value);
+    std::string flat = one_line(value);
     if (indent + used + flat.size() <= line_width) return flat;
     switch (value.kind()) {
       case Value::Kind::Dict: return block(open_dict(value), items(value, indent), close_dict(value), indent);

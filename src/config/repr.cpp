@@ -13,7 +13,7 @@ std::string float_repr(double number) {
   // Python's repr: the shortest digits that read back, positional for exponents -4 to 15.
   char buffer[40];
   const auto scientific = std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::scientific);
-  const std::string text(buffer, scientific.ptr);
+  std::string text(buffer, scientific.ptr);
   const int exponent = std::stoi(text.substr(text.find('e') + 1));
   if (exponent < -4 || exponent >= 16) return text;
   const auto fixed = std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::fixed);

@@ -24,8 +24,10 @@ void decode_yolox(const YoloxLevel& level, std::int64_t num_classes, double scor
     }
     const float score = objectness * best;
     if (!(score >= threshold)) continue;
-    const auto column = static_cast<float>(cell % static_cast<std::size_t>(level.width));
-    const auto row = static_cast<float>(cell / static_cast<std::size_t>(level.width));
+    const auto width = static_cast<std::size_t>(level.width);
+    const std::size_t whole_rows = cell / width;
+    const auto column = static_cast<float>(cell % width);
+    const auto row = static_cast<float>(whole_rows);
     const float x = level.boxes[cell] * level.stride_x_px + column * level.stride_x_px;
     const float y = level.boxes[cells + cell] * level.stride_y_px + row * level.stride_y_px;
     const float half_width = std::exp(level.boxes[2 * cells + cell]) * level.stride_x_px / 2;

@@ -41,7 +41,7 @@ class DeepCopier {
     if (const auto* tuple = object->get<Tuple>(); tuple != nullptr) return copies_[object] = runtime_.tuple(items(tuple->items));
     if (const auto* list = object->get<List>(); list != nullptr) {
       const Ref made = copies_[object] = runtime_.list(std::vector<Slot>());
-      made->get<List>()->items = items(list->items);
+      made->get<List>()->items = items(list->items);  // NOLINT(clang-analyzer-core.CallAndMessage): it is a list
       runtime_.grow(list->items.size(), list->items.size());
       return made;
     }
