@@ -77,6 +77,10 @@ const TorchActions& torch_actions(const Session& session) {
   return actions;
 }
 
-void set_example(CLI::App& command, const std::string& example) { command.footer("Example:\n  " + example); }
+void set_example(CLI::App& command, const std::string& example) {
+  const std::string common =
+      command.get_parent() == nullptr ? "" : "For every command: --threads N, --quiet, --plugin LIB (detforge --help)\n\n";
+  command.footer(common + "Example:\n  " + example);
+}
 
 }  // namespace detforge::cli

@@ -7,22 +7,45 @@
 namespace detforge::cli {
 namespace {
 
-/// `config print` → its options and subcommands, for every command down from `app`.
-void collect(const CLI::App& app, const std::string& path, std::vector<std::pair<std::string, std::string>>& words) {
+std::string options_of(const CLI::App& app) {
+  std::string text;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) text += "--" + name + " ";
+  }
+  return text;
+}
+
+/// `config print` → its options and subcommands, for every command down from `app`; `common` are options of every command.
+void collect(const CLI::App& app, const std::string& path, const std::string& common,
+             std::vector<std::pair<std::string, std::string>>& words) {
   std::string own;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) own += command->get_name() + " ";
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) own += "--" + name + " ";
-  }
+  own += options_of(app) + common;
   words.emplace_back(path, own);
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    collect(*command, path.empty() ? command->get_name() : path + " " + command->get_name(), words);
+    collect(*command, path + " " + command->get_name(), common, words);
   }
 }
 
+/// The words of every command; those of the program itself stand after any command too.
+std::vector<std::pair<std::string, std::string>> all_words(const CLI::App& program) {
+  std::string common;
+  for (const CLI::Option* option : program.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      if (name != "help" && name != "version") common += "--" + name + " ";
+    }
+  }
+  std::vector<std::pair<std::string, std::string>> words = {{"", ""}};
+  for (const CLI::App* command : program.get_subcommands([](const CLI::App*) { return true; })) {
+    words.front().second += command->get_name() + " ";
+    collect(*command, command->get_name(), common, words);
+  }
+  words.front().second += options_of(program);
+  return words;
+}
+
 std::string bash_script(const CLI::App& program) {
-  std::vector<std::pair<std::string, std::string>> words;
-  collect(program, "", words);
+  const auto words = all_words(program);
   std::string text =
       "_detforge() {\n"
       "  local path=\"\" word i\n"
@@ -46,8 +69,7 @@ std::string bash_script(const CLI::App& program) {
 std::string zsh_script(const CLI::App& program) { return "autoload -U +X bashcompinit && bashcompinit\n" + bash_script(program); }
 
 std::string fish_script(const CLI::App& program) {
-  std::vector<std::pair<std::string, std::string>> words;
-  collect(program, "", words);
+  const auto words = all_words(program);
   std::string text;
   for (const auto& [path, own] : words) {
     std::string condition = path.empty() ? "__fish_use_subcommand" : "";
