@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "tests/cli/run.h"
+#include "tests/support/folder.h"
 
 /// A project that finds the installed package and uses the core alone.
 namespace detforge::testing_support {
@@ -23,6 +24,18 @@ TEST(Consumer, CatchesTheErrorThatTheProgramPrints) {
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(outcome.err, run("config print no_such_file.py").err);
   EXPECT_TRUE(outcome.err.starts_with("error: ")) << outcome.err;
+}
+
+// Once the library of the codecs was installed only under its versioned name, by which nobody opens it.
+TEST(Consumer, ReadsAnImageWithTheInstalledCodecs) {
+  const Folder folder{{"image.ppm", "P6 3 2 255\n" + std::string(18, '\x7f')}};
+  const std::string image = (folder / "image.ppm").string();
+  const Outcome outcome = run_command(consumer + "--image '" + image + "'");
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcome.out, "3 x 2\n");
+  const Outcome traced = run_command("LD_DEBUG=files " + consumer + "--image '" + image + "'");
+  EXPECT_NE(traced.err.find(DETFORGE_INSTALLED_PREFIX "/lib"), std::string::npos);
+  EXPECT_EQ(traced.err.find(DETFORGE_BUILD_DIR "/lib/"), std::string::npos) << "a library of the build folder was loaded";
 }
 
 TEST(Consumer, LinksNoTorch) {
