@@ -101,6 +101,16 @@ TEST(Image, IsRefusedWhenDamaged) {
   EXPECT_THROW(decode_image(jpeg.substr(0, 20), ColorMode::Color, "x.jpg"), Error);
 }
 
+// libjpeg fills what is missing, and mmcv takes the image.
+TEST(Image, KeepsTheBeginningOfATruncatedJpeg) {
+  const std::string jpeg = encode_image(pattern(64, 48), ".jpg");
+  const cv::Mat whole = decode_image(jpeg, ColorMode::Color, "x.jpg");
+  const cv::Mat part = decode_image(jpeg.substr(0, jpeg.size() * 3 / 4), ColorMode::Color, "x.jpg");
+  ASSERT_EQ(part.size(), whole.size());
+  EXPECT_TRUE(same(part.rowRange(0, 8), whole.rowRange(0, 8)));
+  EXPECT_FALSE(same(part, whole));
+}
+
 TEST(Image, IsRefusedByItsHeaderWhenTooLarge) {
   const std::string header = "\x89PNG\r\n\x1a\n" +
                              png_chunk("IHDR" + big_endian(60000) + big_endian(60000) + std::string("\10\2\0\0\0", 5)) +

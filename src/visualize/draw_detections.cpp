@@ -1,0 +1,88 @@
+#include "detforge/visualize/draw_detections.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <opencv2/imgproc.hpp>
+#include <vector>
+
+#include "detforge/base/error.h"
+#include "detforge/data/detections_json.h"
+#include "detforge/visualize/palette.h"
+
+namespace detforge {
+namespace {
+
+cv::Mat canvas_of(const cv::Mat& image) {
+  if (image.empty() || image.depth() != CV_8U) throw Error("can only draw on 8-bit images");
+  cv::Mat canvas;
+  switch (image.channels()) {
+    case 1: cv::cvtColor(image, canvas, cv::COLOR_GRAY2BGR); break;
+    case 3: canvas = image.clone(); break;
+    case 4: cv::cvtColor(image, canvas, cv::COLOR_BGRA2BGR); break;
+    default: throw Error("can not draw on an image of " + std::to_string(image.channels()) + " channels");
+  }
+  return canvas;
+}
+
+/// The box in whole pixels, near enough to the image that OpenCV's arithmetic holds.
+cv::Rect rectangle_of(const std::array<float, 4>& box_xyxy, const cv::Size& image) {
+  const auto near = [](float value, int side) {
+    const double margin = side + 16.0;
+    return static_cast<int>(std::lround(std::clamp(static_cast<double>(value), -margin, side + margin)));
+  };
+  const cv::Point corner(near(box_xyxy[0], image.width), near(box_xyxy[1], image.height));
+  const cv::Point opposite(near(box_xyxy[2], image.width), near(box_xyxy[3], image.height));
+  return {corner, opposite + cv::Point(1, 1)};
+}
+
+/// Text on a darkened ground, at the box's upper left corner, moved into the image where it fits.
+void draw_label(cv::Mat& canvas, const std::string& text, const cv::Rect& box, const cv::Scalar& color, double font_scale) {
+  constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
+  const int stroke = std::max(1, static_cast<int>(std::lround(font_scale * 1.5)));
+  int below = 0;
+  const cv::Size size = cv::getTextSize(text, kFont, font_scale, stroke, &below);
+  constexpr int kPadding = 2;
+  cv::Rect ground(box.x, box.y, size.width + 2 * kPadding, size.height + below + 2 * kPadding);
+  ground.x = std::max(0, std::min(ground.x, canvas.cols - ground.width));
+  ground.y = std::max(0, std::min(ground.y, canvas.rows - ground.height));
+  const cv::Rect visible = ground & cv::Rect({0, 0}, canvas.size());
+  if (visible.empty()) return;
+  cv::Mat region = canvas(visible);
+  region.convertTo(region, -1, 0.3);
+  // Hershey strokes leave the ground's lower left corner as their origin.
+  cv::putText(canvas, text, {ground.x + kPadding, ground.y + kPadding + size.height}, kFont, font_scale, color, stroke, cv::LINE_AA);
+}
+
+}  // namespace
+
+cv::Mat draw_detections(const cv::Mat& image, const Detections& detections, std::span<const std::string> classes,
+                        const DrawOptions& options) {
+  cv::Mat canvas = canvas_of(image);
+  const double side = std::sqrt(static_cast<double>(canvas.rows) * canvas.cols);
+  const int line_width = options.line_width_px > 0 ? options.line_width_px : std::max(1, static_cast<int>(std::lround(side / 250)));
+  const double font_scale = options.font_scale > 0 ? options.font_scale : std::clamp(side / 1400, 0.35, 2.0);
+
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < detections.size(); ++i) {
+    const bool is_finite = std::ranges::all_of(detections.boxes_xyxy[i], [](float value) { return std::isfinite(value); });
+    if (is_finite && static_cast<double>(detections.scores[i]) >= options.score_threshold) order.push_back(i);
+  }
+  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return detections.scores[a] < detections.scores[b]; });
+
+  for (const std::size_t i : order) {
+    cv::rectangle(canvas, rectangle_of(detections.boxes_xyxy[i], canvas.size()), class_color(detections.labels[i]), line_width);
+  }
+  if (!options.show_labels) return canvas;
+  // Labels come after all boxes: no line crosses a text.
+  for (const std::size_t i : order) {
+    const std::int64_t label = detections.labels[i];
+    const std::string text = fmt::format("{}|{:.2f}", class_name(classes, label), detections.scores[i]);
+    draw_label(canvas, text, rectangle_of(detections.boxes_xyxy[i], canvas.size()), class_color(label), font_scale);
+  }
+  return canvas;
+}
+
+}  // namespace detforge
