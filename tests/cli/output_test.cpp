@@ -70,6 +70,15 @@ TEST(Output, InfoSaysWhatABugReportNeeds) {
   EXPECT_NE(run("info --threads 1").out.find("\nthreads     1\n"), std::string::npos);
 }
 
+TEST(Output, AnInterruptedCommandSaysSoByItsStatus) {
+  if (!has_torch()) GTEST_SKIP() << "built without Torch";
+  const std::string slow = "'" DETFORGE_BUILD_DIR "/detforge' summary configs/yolo/yolov5.py --shape 2048 2048";
+  const Outcome outcome = run_command("timeout --preserve-status -s INT 0.5 " + slow);
+  EXPECT_EQ(outcome.status, 130);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(outcome.err, "");
+}
+
 TEST(Output, TheVersionIsTheLibrarys) {
   const Outcome outcome = run("--version");
   EXPECT_EQ(outcome.status, 0);
