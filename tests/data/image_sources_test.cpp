@@ -2,9 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
+#include <filesystem>
 
 #include "detforge/base/error.h"
+#include "tests/support/folder.h"
 
 namespace detforge {
 namespace {
@@ -13,13 +14,7 @@ namespace fs = std::filesystem;
 
 class ImageSources : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / "detforge_image_sources";
-    fs::remove_all(folder_);
-    fs::create_directories(folder_ / "empty");
-    for (const char* name : {"b.JPG", "a.png", "clip.mp4", "notes.txt"}) std::ofstream(folder_ / name) << "x";
-  }
-  void TearDown() override { fs::remove_all(folder_); }
+  ImageSources() { fs::create_directories(folder_ / "empty"); }
 
   std::vector<std::string> names(const std::vector<std::string>& sources) const {
     std::vector<std::string> all;
@@ -31,10 +26,13 @@ class ImageSources : public testing::Test {
     return all;
   }
 
-  fs::path folder_;
+  // One of its own for every test: they run side by side.
+  const testing_support::Folder folder_{{"b.JPG", "x"}, {"a.png", "x"}, {"clip.mp4", "x"}, {"notes.txt", "x"}};
 };
 
-TEST_F(ImageSources, TakesTheImagesOfAFolderSortedByName) { EXPECT_EQ(names({folder_}), (std::vector<std::string>{"a.png", "b.JPG"})); }
+TEST_F(ImageSources, TakesTheImagesOfAFolderSortedByName) {
+  EXPECT_EQ(names({folder_.path()}), (std::vector<std::string>{"a.png", "b.JPG"}));
+}
 
 TEST_F(ImageSources, ExpandsPatternsAndDropsRepetitions) {
   EXPECT_EQ(names({folder_ / "b.*", folder_ / "?.*", folder_ / "clip.mp4"}),
