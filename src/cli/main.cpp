@@ -35,6 +35,7 @@ int run(int argc, char** argv) {
   add_registry(program, session);
   add_build(program, session);
   add_summary(program, session);
+  add_detect(program, session);
   add_checkpoint(program, session);
   add_info(program, session);
   add_completion(program, session);

@@ -11,6 +11,7 @@ namespace detforge::cli {
 struct TorchActions {
   int (*build)(const BuildRequest&, std::ostream& out);
   int (*summary)(const SummaryRequest&, std::ostream& out);
+  int (*detect)(const DetectRequest&, std::ostream& out, std::ostream& log);
   void (*info)(std::ostream& out);
   void (*set_threads)(int threads);
 };

@@ -9,7 +9,7 @@ namespace {
 
 TEST(Program, EveryCommandHasHelpWithAnExample) {
   for (const char* command : {"", "config print", "config diff", "config schema", "registry list", "registry show", "build", "summary",
-                              "checkpoint show", "info", "completion"}) {
+                              "detect", "checkpoint show", "info", "completion"}) {
     const Outcome outcome = run(std::string(command) + " --help");
     EXPECT_EQ(outcome.status, 0) << command;
     EXPECT_NE(outcome.out.find("Example:"), std::string::npos) << command;
@@ -121,6 +121,38 @@ TEST(Program, CompletionScriptsParseInTheirShell) {
   const std::string script = (folder / "script").string();
   EXPECT_EQ(run("completion bash >" + script + " && bash -n " + script).status, 0);
   EXPECT_NE(run("completion fish").out.find("__fish_seen_subcommand_from config"), std::string::npos);
+}
+
+TEST(Program, DetectsInAllImagesThatCanBeRead) {
+  if (!has_torch()) GTEST_SKIP() << "built without Torch";
+  const Folder folder{{"broken.jpg", "no picture"}};
+  // A PGM picture is easily written by hand.
+  folder.write("good.pgm", "P5 64 48 255\n" + std::string(64 * 48, '\x60'));
+  const std::string json = (folder / "found.json").string();
+  const Outcome outcome = run("detect configs/yolox/yolox_nano_8x8_300e_coco.py random " + folder.path().string() + " --json " + json +
+                              " --out " + (folder / "drawn").string());
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.err.find("broken.jpg"), std::string::npos) << outcome.err;
+  EXPECT_TRUE(std::filesystem::exists(json));
+  EXPECT_TRUE(std::filesystem::exists(folder / "drawn/good.png"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "drawn/broken.jpg"));
+}
+
+TEST(Program, DetectSaysWhatTheConfigLacks) {
+  if (!has_torch()) GTEST_SKIP() << "built without Torch";
+  const Folder folder;
+  folder.write("good.pgm", "P5 64 48 255\n" + std::string(64 * 48, '\x60'));
+  const Outcome outcome = run("detect configs/yolo/yolov5.py random " + (folder / "good.pgm").string());
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.err.find("error: the config has no 'data', which says how images are prepared for the model\n"), std::string::npos)
+      << outcome.err;
+}
+
+TEST(Program, AVideoCanNotHoldTheResultsOfPhotos) {
+  if (!has_torch()) GTEST_SKIP() << "built without Torch";
+  const Folder folder;
+  folder.write("good.pgm", "P5 64 48 255\n" + std::string(64 * 48, '\x60'));
+  EXPECT_EQ(run("detect configs/yolox/yolox_nano_8x8_300e_coco.py random " + (folder / "good.pgm").string() + " --out x.mp4").status, 2);
 }
 
 }  // namespace

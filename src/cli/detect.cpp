@@ -1,0 +1,41 @@
+#include <iostream>
+#include <memory>
+
+#include "detforge/cli/command.h"
+#include "detforge/cli/usage_error.h"
+
+namespace detforge::cli {
+
+void add_detect(CLI::App& program, Session& session) {
+  CLI::App& command = *program.add_subcommand("detect", "detect objects in images, folders, videos or a camera's pictures");
+  const auto arguments = std::make_shared<ConfigArguments>();
+  const auto request = std::make_shared<DetectRequest>();
+  add_config_arguments(command, *arguments);
+  add_reference_argument(command, *arguments);
+  command.add_option("checkpoint", request->checkpoint, ".pth or .safetensors, or 'random' for seeded random weights")
+      ->required()
+      ->type_name("CHECKPOINT");
+  command.add_option("source", request->sources, "images, folders, patterns, videos, or a camera's number")
+      ->required()
+      ->type_name("SOURCE");
+  command.add_option("--out", request->out, "folder for annotated images; for one video or camera, a video file")->type_name("PATH");
+  command.add_option("--json", request->json, "file for the detections; '-': standard output")->type_name("FILE");
+  command.add_option("--score-thr", request->score_thr, "detections that score less are left out")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command.add_option("--batch", request->batch, "images in one forward pass")->check(at_least(1))->capture_default_str();
+  command.add_option("--device", request->device, "cpu or cuda:N")->capture_default_str();
+  command.add_option("--seed", request->seed, "of random weights")->capture_default_str();
+  command.add_flag("--strict", request->strict, "refuse a checkpoint that does not fit the model in every tensor");
+  set_example(command,
+              "detforge detect configs/yolox/yolox_nano_8x8_300e_coco.py yolox_nano.pth photos/ --out drawn/ --json detections.json");
+  command.callback([=, &session] {
+    request->config = load_config(*arguments, session);
+    require_model(request->config);
+    request->reference = reference_of(*arguments, request->config);
+    request->quiet = session.quiet;
+    session.status = torch_actions(session).detect(*request, std::cout, std::cerr);
+  });
+}
+
+}  // namespace detforge::cli

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "detforge/config/config.h"
+#include "detforge/data/pipeline.h"
+#include "detforge/models/detectors/detector.h"
+
+namespace detforge {
+
+/// A detector together with its config's test pipeline: images to detections. For one thread at a time.
+class Predictor {
+ public:
+  /// Puts the model into evaluation. The pipeline is the config's `data.test.pipeline`.
+  /// Throws `Error` naming the key that the config lacks.
+  Predictor(std::shared_ptr<Detector> model, const Config& config, Reference reference, torch::Device device = torch::kCPU);
+
+  /// What the model is to see of an image file, or of a picture that is there (8-bit BGR). Throws `Error`.
+  Sample prepare(const std::filesystem::path& file);
+  Sample prepare(const cv::Mat& frame);
+
+  /// The detections of each sample, in the samples' order. Samples of one size go through the model together; sizes are
+  /// never padded to each other's, so a detection does not depend on what else is in the batch.
+  std::vector<Detections> detect(const std::vector<Sample>& samples);
+
+ private:
+  std::shared_ptr<Detector> model_;
+  Pipeline pipeline_;
+  NumpyRandom random_{0};
+  torch::Device device_;
+};
+
+/// PyTorch's default initialisation of every module, from `seed`.
+void init_random_weights(nn::Module& model, std::uint64_t seed);
+
+}  // namespace detforge
