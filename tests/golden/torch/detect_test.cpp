@@ -19,9 +19,9 @@ struct Row {
 using Rows = std::map<std::pair<std::int64_t, std::int64_t>, std::vector<Row>>;  // photo, category
 
 std::vector<std::int64_t> category_ids() {
+  const Json annotations = read_json(data_dir() / "coco_tiny/annotations/instances_val2017.json");
   std::vector<std::int64_t> ids;
-  for (const Json& category : read_json(data_dir() / "coco_tiny/annotations/instances_val2017.json")["categories"])
-    ids.push_back(category["id"]);
+  for (const Json& category : annotations["categories"]) ids.push_back(category["id"]);
   return ids;
 }
 
