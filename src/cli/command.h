@@ -49,6 +49,7 @@ void add_checkpoint(CLI::App& program, Session& session);
 void add_completion(CLI::App& program, Session& session);
 void add_config(CLI::App& program, Session& session);
 void add_detect(CLI::App& program, Session& session);
+void add_eval(CLI::App& program, Session& session);
 void add_info(CLI::App& program, Session& session);
 void add_registry(CLI::App& program, Session& session);
 void add_summary(CLI::App& program, Session& session);

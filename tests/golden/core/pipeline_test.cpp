@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-#include <openssl/sha.h>
 
 #include <cmath>
 #include <numeric>
@@ -8,6 +7,7 @@
 
 #include "detforge/data/pipeline.h"
 #include "tests/support/golden.h"
+#include "tests/support/sha1.h"
 
 /// Pixels after each transform, as mmdet and mmcv make them of the same photos.
 namespace detforge::golden {
@@ -55,17 +55,6 @@ std::uint64_t splitmix64(std::uint64_t index) {
   z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9ULL;
   z = (z ^ (z >> 27U)) * 0x94D049BB133111EBULL;
   return z ^ (z >> 31U);
-}
-
-std::string sha1_of(const void* data, std::size_t bytes) {
-  std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
-  SHA1(static_cast<const unsigned char*>(data), bytes, digest.data());
-  std::string text;
-  for (const unsigned char byte : digest) {
-    text += "0123456789abcdef"[byte >> 4U];
-    text += "0123456789abcdef"[byte & 15U];
-  }
-  return text;
 }
 
 void expect_size(const Json& record, const char* key, const ImageSize& size) {

@@ -1,0 +1,131 @@
+#include "detforge/base/json_document.h"
+
+#include <cmath>
+
+#include "detforge/base/error.h"
+
+namespace detforge {
+
+namespace {
+
+const char* type_name(simdjson::dom::element element) {
+  switch (element.type()) {
+    case simdjson::dom::element_type::ARRAY: return "a list";
+    case simdjson::dom::element_type::OBJECT: return "an object";
+    case simdjson::dom::element_type::STRING: return "a text";
+    case simdjson::dom::element_type::BOOL: return "a truth value";
+    case simdjson::dom::element_type::NULL_VALUE: return "null";
+    default: return "a number";
+  }
+}
+
+}  // namespace
+
+std::string JsonValue::place() const {
+  std::string text;
+  for (std::size_t i = 0; i < depth_; ++i) {
+    if (steps_[i].key.empty()) {
+      text += "[" + std::to_string(steps_[i].index) + "]";
+    } else {
+      text += (text.empty() ? "" : ".") + std::string(steps_[i].key);
+    }
+  }
+  return text.empty() ? *document_ : text;
+}
+
+void JsonValue::fail(const std::string& message) const {
+  Error error(message);
+  error.at(place());
+  if (depth_ > 0) error.note("in " + *document_);
+  throw error;
+}
+
+JsonValue JsonValue::child(simdjson::dom::element element, Step step) const {
+  JsonValue value = *this;
+  value.element_ = element;
+  if (depth_ < steps_.size()) value.steps_[value.depth_++] = step;
+  return value;
+}
+
+simdjson::dom::array JsonValue::array() const {
+  simdjson::dom::array array;
+  if (element_.get(array) != simdjson::SUCCESS) fail(std::string("must be a list, not ") + type_name(element_));
+  return array;
+}
+
+std::vector<JsonValue> JsonValue::elements() const {
+  std::vector<JsonValue> values;
+  for_each([&](const JsonValue& value) { values.push_back(value); });
+  return values;
+}
+
+std::size_t JsonValue::size() const {
+  std::size_t count = 0;
+  for ([[maybe_unused]] const simdjson::dom::element value : array()) ++count;
+  return count;
+}
+
+double JsonValue::number() const {
+  double value = 0;
+  if (element_.get(value) != simdjson::SUCCESS) fail(std::string("must be a number, not ") + type_name(element_));
+  return value;
+}
+
+std::int64_t JsonValue::integer() const {
+  std::int64_t value = 0;
+  if (element_.get(value) == simdjson::SUCCESS) return value;
+  const double real = number();
+  constexpr double exact = 9007199254740992.0;  // 2^53: beyond it a double is no particular whole number
+  if (real != std::floor(real) || std::abs(real) > exact) fail("must be a whole number of at most 64 bits");
+  return static_cast<std::int64_t>(real);
+}
+
+std::string_view JsonValue::text() const {
+  std::string_view value;
+  if (element_.get(value) != simdjson::SUCCESS) fail(std::string("must be a text, not ") + type_name(element_));
+  return value;
+}
+
+bool JsonValue::truth() const {
+  bool value = false;
+  return element_.get(value) == simdjson::SUCCESS ? value : number() != 0;
+}
+
+std::vector<double> JsonValue::numbers() const {
+  std::vector<double> values;
+  for_each([&](const JsonValue& value) { values.push_back(value.number()); });
+  return values;
+}
+
+std::optional<JsonValue> JsonValue::find(std::string_view key) const {
+  simdjson::dom::object object;
+  if (element_.get(object) != simdjson::SUCCESS) fail(std::string("must be an object, not ") + type_name(element_));
+  simdjson::dom::element member;
+  if (object.at_key(key).get(member) != simdjson::SUCCESS || member.is_null()) return std::nullopt;
+  return child(member, {key, 0});
+}
+
+JsonValue JsonValue::operator[](std::string_view key) const {
+  std::optional<JsonValue> member = find(key);
+  if (!member) fail("has no '" + std::string(key) + "'");
+  return *member;
+}
+
+JsonDocument JsonDocument::read(const std::filesystem::path& file) {
+  JsonDocument document(file.string());
+  if (!std::filesystem::is_regular_file(file)) throw Error("can not open the file").at(file.string());
+  const simdjson::error_code error = document.parser_->load(file.string()).get(document.root_);
+  if (error != simdjson::SUCCESS)
+    throw Error(std::string("the file is no valid JSON: ") + simdjson::error_message(error)).at(file.string());
+  return document;
+}
+
+JsonDocument JsonDocument::parse(std::string_view text, std::string name) {
+  JsonDocument document(std::move(name));
+  const simdjson::error_code error = document.parser_->parse(text.data(), text.size()).get(document.root_);
+  if (error != simdjson::SUCCESS)
+    throw Error(std::string("the file is no valid JSON: ") + simdjson::error_message(error)).at(*document.name_);
+  return document;
+}
+
+}  // namespace detforge

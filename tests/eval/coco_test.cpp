@@ -1,0 +1,125 @@
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "detforge/base/error.h"
+#include "detforge/eval/coco_evaluation.h"
+
+/// What is wrong with a file, said with its place; the numbers are held by the reference tests.
+namespace detforge {
+namespace {
+
+constexpr const char* images = R"("images": [{"id": 7, "height": 20, "width": 30}])";
+constexpr const char* categories = R"("categories": [{"id": 3, "name": "cat"}])";
+constexpr const char* cat = R"({"id": 1, "image_id": 7, "category_id": 3, "bbox": [1, 2, 10, 10], "area": 100, "iscrowd": 0,
+                               "segmentation": [[1, 2, 11, 2, 11, 12, 1, 12]]})";
+constexpr const char* found = R"([{"image_id": 7, "category_id": 3, "bbox": [1, 2, 10, 10], "score": 0.5}])";
+
+std::string file(const std::string& annotations) {
+  return std::string("{") + images + ", " + categories + ", \"annotations\": [" + annotations + "]}";
+}
+
+CocoEvaluation evaluate(const std::string& annotations, const std::string& results, CocoType type = CocoType::Bbox) {
+  CocoOptions options = default_coco_options(type);
+  options.threads = 1;
+  return evaluate_coco(JsonDocument::parse(annotations, "gt.json"), JsonDocument::parse(results, "dt.json"), options);
+}
+
+std::string error_of(const std::string& annotations, const std::string& results, CocoType type = CocoType::Bbox) {
+  try {
+    evaluate(annotations, results, type);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(CocoFiles, APerfectResultIsPerfect) {
+  for (const CocoType type : {CocoType::Bbox, CocoType::Segm, CocoType::Proposal}) EXPECT_DOUBLE_EQ(evaluate(file(cat), found, type).stats[8], 1);
+  EXPECT_EQ(evaluate(file(cat), found).stats[4], -1) << "nothing is of medium size";
+}
+
+TEST(CocoFiles, NothingFoundIsZero) {
+  const CocoEvaluation evaluation = evaluate(file(cat), "[]");
+  EXPECT_EQ(evaluation.stats[0], 0);
+  EXPECT_EQ(evaluation.stats[8], 0);
+}
+
+TEST(CocoFiles, NothingThereIsMinusOne) { EXPECT_EQ(evaluate(file(""), found).stats[0], -1); }
+
+TEST(CocoFiles, AnnotationsOfOthersTakeNoPart) {
+  const std::string stranger = R"({"id": 2, "image_id": 8, "category_id": 3, "bbox": [1, 2, 3, 4], "area": 12, "segmentation": 3})";
+  EXPECT_DOUBLE_EQ(evaluate(file(std::string(cat) + ", " + stranger), found, CocoType::Segm).stats[0], 1);
+  const std::string unknown = R"([{"image_id": 7, "category_id": 99, "bbox": [1, 2, 3, 4], "score": 1}])";
+  EXPECT_EQ(evaluate(file(cat), unknown).stats[0], 0);
+}
+
+TEST(CocoFiles, MissingOrWrongFieldsAreNamed) {
+  EXPECT_EQ(error_of(file(cat), R"([{"image_id": 7, "category_id": 3, "bbox": [1, 2, 10], "score": 0.5}])"),
+            "error: must be 4 numbers, not 3\n  --> [0].bbox\n  = note: in dt.json");
+  EXPECT_EQ(error_of(file(cat), R"([{"image_id": 7, "category_id": 3, "bbox": [1, 2, 10, 10]}])"),
+            "error: has no 'score'\n  --> [0]\n  = note: in dt.json");
+  EXPECT_EQ(error_of(file(cat), R"([{"image_id": 8, "category_id": 3, "bbox": [1, 2, 10, 10], "score": 1}])"),
+            "error: the annotations have no image 8\n  --> [0].image_id\n  = note: in dt.json");
+  EXPECT_EQ(error_of(file(cat), R"([{"image_id": 7, "category_id": 3, "score": 1}])"),
+            "error: has neither 'bbox' nor 'segmentation'\n  --> [0]\n  = note: in dt.json");
+  EXPECT_EQ(error_of(file(cat), R"({"a": 1})"), "error: must be a list, not an object\n  --> dt.json");
+  EXPECT_EQ(error_of(file(R"({"id": 1, "image_id": 7, "category_id": 3, "bbox": [1, 2, 3, "4"], "area": 1})"), found),
+            "error: must be a number, not a text\n  --> annotations[0].bbox[3]\n  = note: in gt.json");
+  EXPECT_EQ(error_of(file(std::string(cat) + ", " + cat), found),
+            "error: the id 1 is that of annotations[0] already\n  --> annotations[1].id\n  = note: in gt.json");
+  EXPECT_EQ(error_of(R"({"images": 3})", found), "error: must be a list, not a number\n  --> images\n  = note: in gt.json");
+  EXPECT_EQ(error_of(R"({"images": [{"id": 1.5}]})", found),
+            "error: must be a whole number of at most 64 bits\n  --> images[0].id\n  = note: in gt.json");
+}
+
+TEST(CocoFiles, WrongMasksAreNamed) {
+  const std::string begin = R"([{"image_id": 7, "category_id": 3, "score": 1, "segmentation": )";
+  const auto error = [&](const std::string& segmentation) { return error_of(file(cat), begin + segmentation + "}]", CocoType::Segm); };
+  EXPECT_EQ(error(R"({"size": [20, 30], "counts": [1, 2]})"),
+            "error: the counts of a mask sum to 3, not to the 600 pixels of 20 x 30\n  --> [0].segmentation\n  = note: in dt.json");
+  EXPECT_EQ(error(R"({"size": [20, 30], "counts": [-1]})"),
+            "error: is no length of a run\n  --> [0].segmentation.counts[0]\n  = note: in dt.json");
+  EXPECT_EQ(error(R"({"size": [-20, 30], "counts": "0"})"),
+            "error: is the size of no image\n  --> [0].segmentation.size\n  = note: in dt.json");
+  EXPECT_EQ(error(R"([[1, 2, 3]])"), "error: a polygon has fewer than three points\n  --> [0].segmentation\n  = note: in dt.json");
+  EXPECT_EQ(error("[]"), "error: has no polygon\n  --> [0].segmentation\n  = note: in dt.json");
+}
+
+TEST(CocoFiles, TruncatedTextIsRefused) {
+  const std::string whole = file(cat);
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_NE(error_of(whole.substr(0, size), found).find("no valid JSON"), std::string::npos) << size;
+  }
+}
+
+TEST(CocoFiles, TheIdNullIsPycocotoolsUnmatched) {
+  const std::string null_id = R"({"id": 0, "image_id": 7, "category_id": 3, "bbox": [1, 2, 10, 10], "area": 100})";
+  EXPECT_EQ(evaluate(file(null_id), found).stats[0], 0);
+}
+
+TEST(CocoFiles, EqualScoresKeepTheirOrder) {
+  const std::string right = R"({"image_id": 7, "category_id": 3, "bbox": [1, 2, 10, 10], "score": 0.5})";
+  const std::string wrong = R"({"image_id": 7, "category_id": 3, "bbox": [15, 2, 5, 5], "score": 0.5})";
+  EXPECT_DOUBLE_EQ(evaluate(file(cat), "[" + right + "," + wrong + "]").stats[1], 1);
+  EXPECT_DOUBLE_EQ(evaluate(file(cat), "[" + wrong + "," + right + "]").stats[1], 0.5);
+}
+
+TEST(CocoMetrics, ItemsHaveMmdetectionsNames) {
+  CocoStats stats{};
+  stats[0] = 0.12345;
+  stats[8] = 0.5;
+  EXPECT_EQ(mmdet_metrics(stats, "bbox", {}).front(), (NamedMetric{"bbox_mAP", 0.123}));
+  EXPECT_EQ(mmdet_metrics(stats, "bbox", {}).size(), 6U);
+  EXPECT_EQ(mmdet_metrics(stats, "", {}).front().first, "AR@100");
+  EXPECT_EQ(mmdet_metrics(stats, "", {"AR@1000"}), (std::vector<NamedMetric>{{"AR@1000", 0.5}}));
+  try {
+    mmdet_metrics(stats, "bbox", {"mAP_5O"});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(), "metric item 'mAP_5O' is not supported; did you mean 'mAP_50'?");
+  }
+}
+
+}  // namespace
+}  // namespace detforge
