@@ -17,7 +17,8 @@ namespace limits = checkpoint_limits;
 /// A stack machine over objects. Values that a pickle may still change are kept as writable pointers.
 class Machine {
  public:
-  Machine(std::span<const std::byte> bytes, std::size_t begin, ObjectHeap& heap) : in_(bytes, begin), heap_(heap) {}
+  Machine(std::span<const std::byte> bytes, std::size_t begin, ObjectHeap& heap, std::size_t max_objects)
+      : in_(bytes, begin), heap_(heap), max_objects_(max_objects) {}
 
   Pickle run() {
     const std::size_t begin = in_.position();
@@ -37,7 +38,7 @@ class Machine {
   using Elements = std::vector<const Object*>;
 
   Object* make(Object object) {
-    if (heap_.size() >= limits::objects) throw Error("the pickle makes more than " + std::to_string(limits::objects) + " objects");
+    if (heap_.size() >= max_objects_) throw Error("the pickle makes more than " + std::to_string(max_objects_) + " objects");
     return &heap_.emplace_back(std::move(object));
   }
   void push(Object object) { push(make(std::move(object))); }
@@ -141,7 +142,7 @@ class Machine {
     if (arguments->get<Object::Tuple>() == nullptr) throw Error("the arguments of " + name->name + " are no tuple");
     if (keywords == nullptr) {
       if (const Object* known = rebuild(name->name, *arguments, heap_)) {
-        if (heap_.size() > limits::objects) throw Error("the pickle makes too many objects");
+        if (heap_.size() > max_objects_) throw Error("the pickle makes too many objects");
         return push(const_cast<Object*>(known));
       }
     }
@@ -367,6 +368,7 @@ class Machine {
 
   ByteReader in_;
   ObjectHeap& heap_;
+  std::size_t max_objects_;
   std::vector<Object*> stack_;
   std::vector<std::size_t> marks_;
   std::unordered_map<std::uint64_t, Object*> memo_;
@@ -376,6 +378,8 @@ class Machine {
 
 }  // namespace
 
-Pickle read_pickle(std::span<const std::byte> bytes, std::size_t begin, ObjectHeap& heap) { return Machine(bytes, begin, heap).run(); }
+Pickle read_pickle(std::span<const std::byte> bytes, std::size_t begin, ObjectHeap& heap, std::size_t max_objects) {
+  return Machine(bytes, begin, heap, max_objects).run();
+}
 
 }  // namespace detforge

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 
+#include "detforge/checkpoint/limits.h"
 #include "detforge/checkpoint/object.h"
 
 namespace detforge {
@@ -19,8 +20,9 @@ struct Pickle {
 /// Tensors, storages, OrderedDicts, sets and NumPy scalars are understood, everything else that Python would build
 /// becomes a `Record`. The objects live in `heap`.
 /// Throws `Error` for anything malformed, for opcodes that do not fit what is on the stack, and beyond
-/// `checkpoint_limits`.
-Pickle read_pickle(std::span<const std::byte> bytes, std::size_t begin, ObjectHeap& heap);
+/// `checkpoint_limits`; `max_objects` may ask for another number of objects.
+Pickle read_pickle(std::span<const std::byte> bytes, std::size_t begin, ObjectHeap& heap,
+                   std::size_t max_objects = checkpoint_limits::objects);
 
 /// What a call of `type` with `arguments` means, where it is understood; null where it stays a record.
 /// Throws `Error` for arguments that such a call can not have.

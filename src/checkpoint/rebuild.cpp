@@ -150,6 +150,7 @@ std::optional<Object> known_call(const std::string& type, const Elements& argume
   if (type == "torch._utils._rebuild_parameter") return parameter(arguments);
   if (type == "numpy.core.multiarray.scalar" || type == "numpy._core.multiarray.scalar") return numpy_scalar(arguments);
   if (type == "_codecs.encode") return latin1_bytes(arguments);
+  if ((type == "__builtin__.bytes" || type == "builtins.bytes") && arguments.empty()) return Object{Object::Bytes{}};
   if (type == "builtins.set" || type == "__builtin__.set" || type == "builtins.frozenset" || type == "__builtin__.frozenset") {
     return set_of(arguments);
   }

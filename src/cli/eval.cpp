@@ -10,6 +10,7 @@
 #include "detforge/cli/command.h"
 #include "detforge/cli/usage_error.h"
 #include "detforge/eval/coco_evaluation.h"
+#include "detforge/eval/mmdet_results.h"
 
 namespace detforge::cli {
 
@@ -43,6 +44,8 @@ void write_json(const std::string& path, const Json& json) {
   }
 }
 
+bool is_pickle(const std::filesystem::path& file) { return file.extension() == ".pkl" || file.extension() == ".pickle"; }
+
 CocoOptions coco_options(const EvalArguments& arguments, const Session& session) {
   CocoOptions options = default_coco_options(arguments.type == "segm"       ? CocoType::Segm
                                              : arguments.type == "proposal" ? CocoType::Proposal
@@ -69,7 +72,9 @@ void run_coco(const EvalArguments& arguments, const Session& session) {
   const auto start = std::chrono::steady_clock::now();
   const bool with_masks = options.type == CocoType::Segm;
   const CocoAnnotations annotations = read_coco_annotations(JsonDocument::read(arguments.annotations), with_masks);
-  const CocoResults results = read_coco_results(JsonDocument::read(arguments.results), annotations, with_masks);
+  const CocoResults results = is_pickle(arguments.results)
+                                  ? to_coco(read_mmdet_results(arguments.results), annotations, with_masks)
+                                  : read_coco_results(JsonDocument::read(arguments.results), annotations, with_masks);
   const double load_seconds = seconds_since(start);
   if (results.unknown_categories > 0 && !session.quiet) {
     std::cerr << fmt::format("note: {} results of categories that the annotations do not have take no part\n", results.unknown_categories);
@@ -101,7 +106,9 @@ void run_coco(const EvalArguments& arguments, const Session& session) {
 
 void add_files(CLI::App& command, EvalArguments& arguments) {
   command.add_option("annotations", arguments.annotations, "ground truth")->required()->type_name("ANNOTATIONS");
-  command.add_option("results", arguments.results, "detections")->required()->type_name("RESULTS");
+  command.add_option("results", arguments.results, "COCO's results format (.json), or what MMDetection's test writes (.pkl)")
+      ->required()
+      ->type_name("RESULTS");
   command.add_option("--json", arguments.json, "file for the numbers; '-': standard output, instead of the table")->type_name("FILE");
 }
 

@@ -35,7 +35,8 @@ std::string error_of(const std::string& annotations, const std::string& results,
 }
 
 TEST(CocoFiles, APerfectResultIsPerfect) {
-  for (const CocoType type : {CocoType::Bbox, CocoType::Segm, CocoType::Proposal}) EXPECT_DOUBLE_EQ(evaluate(file(cat), found, type).stats[8], 1);
+  for (const CocoType type : {CocoType::Bbox, CocoType::Segm, CocoType::Proposal})
+    EXPECT_DOUBLE_EQ(evaluate(file(cat), found, type).stats[8], 1);
   EXPECT_EQ(evaluate(file(cat), found).stats[4], -1) << "nothing is of medium size";
 }
 

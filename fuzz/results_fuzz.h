@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "detforge/base/error.h"
+#include "detforge/eval/coco_evaluation.h"
+#include "detforge/eval/mmdet_results.h"
+
+namespace detforge::fuzz {
+
+/// Evaluates `input`: MMDetection's pickle where it begins like one, else JSON: annotations and, after a line with `---`, results; an `Error` is as good
+/// as a number.
+inline void evaluate_results(std::span<const std::byte> input) {
+  constexpr std::string_view divider = "\n---\n";
+  const std::string_view text(reinterpret_cast<const char*>(input.data()), input.size());
+  try {
+    if (text.starts_with('\x80')) {
+      static_cast<void>(parse_mmdet_results(input, "input"));
+      return;
+    }
+    const std::size_t middle = text.find(divider);
+    const std::string_view results = middle == std::string_view::npos ? "[]" : text.substr(middle + divider.size());
+    for (const CocoType type : {CocoType::Bbox, CocoType::Segm, CocoType::Proposal}) {
+      CocoOptions options = default_coco_options(type);
+      options.threads = 1;
+      static_cast<void>(evaluate_coco(JsonDocument::parse(text.substr(0, middle), "annotations"), JsonDocument::parse(results, "results"), options));
+    }
+  } catch (const Error&) {
+    // What a malformed file is to give.
+  }
+}
+
+}  // namespace detforge::fuzz

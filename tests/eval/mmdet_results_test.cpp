@@ -1,0 +1,95 @@
+#include "detforge/eval/mmdet_results.h"
+
+#include <gtest/gtest.h>
+
+#include "detforge/base/error.h"
+#include "tests/eval/pickled_results.h"
+
+namespace detforge {
+namespace {
+
+MmdetResults parse(const std::string& pickle) { return parse_mmdet_results(std::as_bytes(std::span(pickle)), "results.pkl"); }
+
+std::string error_of(const std::string& pickle) {
+  try {
+    parse(pickle);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+using testing_support::array;
+using testing_support::list;
+using testing_support::mask;
+using testing_support::pair;
+using testing_support::pickle;
+
+const std::string one_box = array({{1, 2, 11, 22, 0.5F}});
+const std::string no_box = array({});
+
+TEST(MmdetResults, ClassesOfImagesAreRead) {
+  const MmdetResults results =
+      parse(pickle(list({list({one_box, no_box}), list({no_box, array({{1, 2, 3, 4, 0.25F}, {5, 6, 7, 8, 0.125F}})})})));
+  ASSERT_EQ(results.images.size(), 2U);
+  EXPECT_EQ(results.classes, 2U);
+  const Detections& second = results.images[1].detections;
+  EXPECT_EQ(results.images[0].detections.labels, (std::vector<std::int64_t>{0}));
+  EXPECT_EQ(second.labels, (std::vector<std::int64_t>{1, 1}));
+  EXPECT_EQ(second.scores, (std::vector<float>{0.25F, 0.125F}));
+  EXPECT_EQ(second.boxes_xyxy[1], (std::array<float, 4>{5, 6, 7, 8}));
+}
+
+TEST(MmdetResults, ProposalsHaveOneClass) {
+  const MmdetResults results = parse(pickle(list({one_box, no_box})));
+  EXPECT_EQ(results.classes, 1U);
+  EXPECT_EQ(results.images[0].detections.size(), 1U);
+}
+
+TEST(MmdetResults, MasksComeInPairsWithBoxes) {
+  const MmdetResults results = parse(pickle(list({pair(list({one_box}), list({list({mask(2, 3, "15")})}))})));
+  ASSERT_EQ(results.images[0].masks.size(), 1U);
+  EXPECT_EQ(area_of(results.images[0].masks[0]), 5U);
+}
+
+TEST(MmdetResults, ColumnsGetTheIdsOfTheAnnotationsFile) {
+  const auto document = JsonDocument::parse(
+      R"({"images": [{"id": 9}, {"id": 4}], "categories": [{"id": 8, "name": "b"}, {"id": 2, "name": "a"}], "annotations": []})",
+      "gt.json");
+  const CocoAnnotations annotations = read_coco_annotations(document, false);
+  const CocoResults results = to_coco(parse(pickle(list({list({one_box, no_box}), list({no_box, no_box})}))), annotations, false);
+  ASSERT_EQ(results.detections.size(), 1U);
+  EXPECT_EQ(annotations.images[static_cast<std::size_t>(results.detections.image[0])].id, 9);
+  EXPECT_EQ(annotations.categories[static_cast<std::size_t>(results.detections.category[0])].name, "b");
+  EXPECT_EQ(results.detections.box[0], (BoxXywh{1, 2, 10, 20}));
+  EXPECT_EQ(results.detections.area[0], 200);
+}
+
+TEST(MmdetResults, OtherFormsAreNamed) {
+  EXPECT_EQ(error_of(pickle(one_box)), "error: the results must be a list of images\n  --> results.pkl\n  = note: in results.pkl");
+  EXPECT_EQ(error_of(pickle(list({list({mask(1, 1, "1")})}))), "error: must be an array\n  --> [0][0]\n  = note: in results.pkl");
+  EXPECT_EQ(error_of(pickle(list({list({one_box}), list({one_box, one_box})}))),
+            "error: has 2 classes, the image before 1\n  --> [1]\n  = note: in results.pkl");
+  EXPECT_EQ(error_of(pickle(list({list({array({{1, 2, 3, 4}})})}))),
+            "error: must be an array of [n, 5]\n  --> [0][0]\n  = note: in results.pkl");
+  EXPECT_EQ(error_of(pickle(list({pair(list({one_box}), list({list({})}))}))),
+            "error: there are 0 masks for 1 boxes\n  --> [0][1]\n  = note: in results.pkl");
+  EXPECT_EQ(error_of(pickle(list({pair(list({one_box}), list({list({mask(2, 3, "1")})}))}))),
+            "error: the counts of a mask sum to 1, not to the 6 pixels of 2 x 3\n  --> [0][1][0]\n  = note: in results.pkl");
+}
+
+TEST(MmdetResults, AShortArrayIsRefused) {
+  std::string bytes = pickle(list({list({one_box})}));
+  const std::size_t shape = bytes.find("K\x01K\x05\x86");
+  ASSERT_NE(shape, std::string::npos);
+  bytes[shape + 1] = 2;
+  EXPECT_EQ(error_of(bytes), "error: an array has other bytes than its shape\n  --> [0][0]\n  = note: in results.pkl");
+}
+
+TEST(MmdetResults, EveryTruncationIsAnError) {
+  const std::string whole = pickle(list({pair(list({one_box}), list({list({mask(2, 3, "15")})}))}));
+  for (std::size_t size = 0; size < whole.size(); ++size) EXPECT_NE(error_of(whole.substr(0, size)), "no error") << size;
+}
+
+}  // namespace
+}  // namespace detforge
