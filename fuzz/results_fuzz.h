@@ -10,8 +10,8 @@
 
 namespace detforge::fuzz {
 
-/// Evaluates `input`: MMDetection's pickle where it begins like one, else JSON: annotations and, after a line with `---`, results; an `Error` is as good
-/// as a number.
+/// Evaluates `input`: MMDetection's pickle where it begins like one, else JSON: annotations and, after a line with `---`, results; an
+/// `Error` is as good as a number.
 inline void evaluate_results(std::span<const std::byte> input) {
   constexpr std::string_view divider = "\n---\n";
   const std::string_view text(reinterpret_cast<const char*>(input.data()), input.size());
@@ -25,7 +25,8 @@ inline void evaluate_results(std::span<const std::byte> input) {
     for (const CocoType type : {CocoType::Bbox, CocoType::Segm, CocoType::Proposal}) {
       CocoOptions options = default_coco_options(type);
       options.threads = 1;
-      static_cast<void>(evaluate_coco(JsonDocument::parse(text.substr(0, middle), "annotations"), JsonDocument::parse(results, "results"), options));
+      static_cast<void>(
+          evaluate_coco(JsonDocument::parse(text.substr(0, middle), "annotations"), JsonDocument::parse(results, "results"), options));
     }
   } catch (const Error&) {
     // What a malformed file is to give.

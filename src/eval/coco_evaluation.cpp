@@ -26,7 +26,7 @@ CocoEvaluation evaluate_coco(const CocoAnnotations& annotations, const CocoResul
   evaluation.result =
       precision_recall(annotations.truth, results.detections, annotations.categories.size(), parameters, thread_count(options.threads));
   evaluation.stats = summarize(evaluation.result, parameters);
-  evaluation.per_category = per_category(evaluation.result);
+  evaluation.per_category = per_category(evaluation.result, parameters);
   evaluation.evaluate_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return evaluation;
 }

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "detforge/base/error.h"
-#include "detforge/eval/numpy_mean.h"
+#include "detforge/eval/precision_mean.h"
 #include "detforge/eval/table.h"
 
 namespace detforge {
@@ -42,30 +42,16 @@ std::array<Metric, 12> metrics_of(const MatchParameters& parameters) {
            {false, {}, Large, max[2]}}};
 }
 
-double mean_or(const std::vector<double>& values, double fallback) { return values.empty() ? fallback : numpy_mean(std::span(values)); }
-
 void check(const MatchParameters& parameters) {
   if (parameters.max_detections.size() != 3) throw Error("the summary needs three numbers of detections");
   if (parameters.area_ranges.size() != area_names.size()) throw Error("the summary needs the areas all, small, medium and large");
 }
 
 double average(const PrecisionRecall& result, const MatchParameters& parameters, const Metric& metric) {
-  std::vector<double> values;
-  const auto take = [&](double value) {
-    if (value > -1) values.push_back(value);
-  };
   const auto& max = parameters.max_detections;
   const auto m = static_cast<std::size_t>(std::find(max.begin(), max.end(), metric.max_detections) - max.begin());
   if (m == max.size()) return -1;
-  for (std::size_t t = 0; t < result.thresholds; ++t) {
-    if (metric.iou && parameters.iou_thresholds[t] != *metric.iou) continue;
-    for (std::size_t r = 0; r < (metric.is_precision ? result.recalls : 1); ++r) {
-      for (std::size_t k = 0; k < result.categories; ++k) {
-        take(metric.is_precision ? result.precision[result.at(t, r, k, metric.area, m)] : result.recall[result.at(t, k, metric.area, m)]);
-      }
-    }
-  }
-  return mean_or(values, -1);
+  return mean_of(result, parameters, {metric.is_precision, metric.iou, metric.area, m, {}});
 }
 
 }  // namespace
@@ -120,20 +106,13 @@ std::string summary_text(const CocoStats& stats, const MatchParameters& paramete
   return text;
 }
 
-std::vector<CategoryMetrics> per_category(const PrecisionRecall& result) {
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+std::vector<CategoryMetrics> per_category(const PrecisionRecall& result, const MatchParameters& parameters) {
   std::vector<CategoryMetrics> metrics;
-  for (std::size_t k = 0; k < result.categories; ++k) {
-    std::vector<double> precision;
-    std::vector<double> recall;
-    for (std::size_t t = 0; t < result.thresholds; ++t) {
-      recall.push_back(result.recall[result.at(t, k, All, result.max_dets - 1)]);
-      for (std::size_t r = 0; r < result.recalls; ++r) precision.push_back(result.precision[result.at(t, r, k, All, result.max_dets - 1)]);
-    }
-    std::erase_if(precision, [](double value) { return !(value > -1); });
-    std::erase_if(recall, [](double value) { return !(value > -1); });
-    metrics.push_back({mean_or(precision, nan), mean_or(recall, nan)});
-  }
+  const auto mean_or_nan = [&](bool is_precision, std::size_t k) {
+    const double mean = mean_of(result, parameters, {is_precision, {}, All, result.max_dets - 1, std::vector{k}});
+    return mean > -1 ? mean : std::numeric_limits<double>::quiet_NaN();
+  };
+  for (std::size_t k = 0; k < result.categories; ++k) metrics.push_back({mean_or_nan(true, k), mean_or_nan(false, k)});
   return metrics;
 }
 

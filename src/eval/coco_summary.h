@@ -34,7 +34,7 @@ struct CategoryMetrics {
   double precision = 0;
   double recall = 0;
 };
-std::vector<CategoryMetrics> per_category(const PrecisionRecall& result);
+std::vector<CategoryMetrics> per_category(const PrecisionRecall& result, const MatchParameters& parameters);
 
 /// MMDetection's table of `classwise`: category and AP, three pairs a row.
 std::string classwise_text(const std::vector<std::string>& names, const std::vector<CategoryMetrics>& metrics);

@@ -1,0 +1,30 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "fuzz/results_fuzz.h"
+
+/// Every input that the fuzzer started from or once failed on, in the normal build.
+namespace detforge::fuzz {
+namespace {
+
+TEST(ResultsFuzz, ReplaysItsCorpus) {
+  std::size_t count = 0;
+  for (const char* folder : {"fuzz/corpus/results", "fuzz/regressions/results"}) {
+    const auto path = std::filesystem::path(DETFORGE_SOURCE_DIR) / folder;
+    if (!std::filesystem::exists(path)) continue;
+    for (const auto& entry : std::filesystem::directory_iterator(path)) {
+      SCOPED_TRACE(entry.path());
+      std::ifstream file(entry.path(), std::ios::binary);
+      const std::string input{std::istreambuf_iterator<char>(file), {}};
+      EXPECT_NO_THROW(evaluate_results(std::as_bytes(std::span(input))));
+      ++count;
+    }
+  }
+  EXPECT_GT(count, 0U);
+}
+
+}  // namespace
+}  // namespace detforge::fuzz
