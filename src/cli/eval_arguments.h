@@ -1,0 +1,48 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "detforge/cli/command.h"
+#include "detforge/eval/coco_results.h"
+#include "detforge/eval/coco_summary.h"
+
+/// What the subcommands of `eval` share.
+namespace detforge::cli {
+
+struct EvalArguments {
+  std::string annotations;
+  std::string results;
+  std::string type = "bbox";
+  std::string json;
+  bool classwise = false;
+};
+
+/// `annotations`, `results`, `--type` and `--json`.
+void add_eval_arguments(CLI::App& command, EvalArguments& arguments, const std::vector<std::string>& types, const std::string& annotations);
+
+/// MMDetection's results, by the file's extension; else they are JSON.
+bool is_pickle(const std::filesystem::path& file);
+
+/// Results for annotations in COCO's layout, from either.
+CocoResults read_results(const std::string& file, const CocoAnnotations& annotations, bool with_masks, const Session& session);
+
+using Json = nlohmann::ordered_json;
+
+/// To the file, to standard output for `-`, or nowhere for an empty name.
+void write_json(const std::string& path, const Json& json);
+
+Json per_class_json(const std::vector<CocoCategory>& categories, const std::vector<CategoryMetrics>& metrics);
+std::string classwise_table(const std::vector<CocoCategory>& categories, const std::vector<CategoryMetrics>& metrics);
+
+double seconds_since(std::chrono::steady_clock::time_point start);
+
+void add_eval_coco(CLI::App& eval, Session& session);
+void add_eval_lvis(CLI::App& eval, Session& session);
+void add_eval_voc(CLI::App& eval, Session& session);
+
+}  // namespace detforge::cli

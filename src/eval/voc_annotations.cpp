@@ -1,0 +1,174 @@
+#include "detforge/eval/voc_annotations.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <pugixml.hpp>
+#include <sstream>
+
+#include "detforge/base/error.h"
+#include "detforge/base/files.h"
+
+namespace detforge {
+
+namespace {
+
+constexpr std::uint64_t max_list_bytes = 256U << 20U;
+constexpr std::uint64_t max_xml_bytes = 64U << 20U;
+
+std::vector<std::filesystem::path> files_of(const std::filesystem::path& images) {
+  std::vector<std::filesystem::path> files;
+  if (std::filesystem::is_directory(images)) {
+    for (const auto& entry : std::filesystem::directory_iterator(images)) {
+      if (entry.path().extension() == ".xml") files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    if (files.empty()) throw Error("the folder has no .xml file").at(images.string());
+    return files;
+  }
+  const auto root = std::filesystem::absolute(images).parent_path().parent_path().parent_path();
+  std::istringstream lines(read_file(images, max_list_bytes));
+  for (std::string line; std::getline(lines, line);) {
+    line.erase(std::find_if(line.rbegin(), line.rend(), [](unsigned char c) { return std::isspace(c) == 0; }).base(), line.end());
+    if (!line.empty()) files.push_back(root / "Annotations" / (line.substr(0, line.find(' ')) + ".xml"));
+  }
+  return files;
+}
+
+/// A whole number, as Python's `int(float(text))` makes it.
+float whole_number(const pugi::xml_node& parent, const char* name, const std::string& place) {
+  const std::string_view text = parent.child(name).text().get();
+  double value = 0;
+  const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+  const auto [end, error] = std::from_chars(text.data() + begin, text.data() + text.size(), value);
+  if (error != std::errc() || !(std::abs(value) < 1e9)) throw Error(fmt::format("'{}' is no number", name)).at(place);
+  return static_cast<float>(static_cast<std::int64_t>(value));
+}
+
+ImageTruth read_image(const std::filesystem::path& file, const std::vector<std::string>& classes) {
+  const std::string text = read_file(file, max_xml_bytes);
+  pugi::xml_document document;
+  const pugi::xml_parse_result parsed = document.load_buffer(text.data(), text.size());
+  if (!parsed) throw Error(fmt::format("the file is no valid XML: {}, at byte {}", parsed.description(), parsed.offset)).at(file.string());
+  ImageTruth truth;
+  std::size_t index = 0;
+  for (const pugi::xml_node object : document.document_element().children("object")) {
+    const std::string place = fmt::format("{}: object[{}]", file.string(), index++);
+    const std::string name = object.child("name").text().get();
+    const auto found = std::find(classes.begin(), classes.end(), name);
+    if (found == classes.end()) continue;
+    const pugi::xml_node box = object.child("bndbox");
+    if (!box) throw Error("the object has no 'bndbox'").at(place);
+    const BoxXyxy corners = {whole_number(box, "xmin", place) - 1, whole_number(box, "ymin", place) - 1,
+                             whole_number(box, "xmax", place) - 1, whole_number(box, "ymax", place) - 1};
+    const bool is_difficult = object.child("difficult") && whole_number(object, "difficult", place) != 0;
+    (is_difficult ? truth.ignored_boxes : truth.boxes).push_back(corners);
+    (is_difficult ? truth.ignored_labels : truth.labels).push_back(found - classes.begin());
+  }
+  return truth;
+}
+
+/// Where the records of results belong.
+class Places {
+ public:
+  explicit Places(const MapAnnotations& annotations) : annotations_(annotations) {
+    for (std::size_t i = 0; i < annotations.image_names.size(); ++i) by_name_.emplace(annotations.image_names[i], i);
+    for (std::size_t i = 0; i < annotations.image_ids.size(); ++i) by_id_.emplace(annotations.image_ids[i], i);
+  }
+
+  std::size_t image_of(const JsonValue& record) const {
+    const auto file_name = record.find("file_name");
+    const JsonValue key = file_name ? *file_name : record["image_id"];
+    if (key.is_string()) {
+      const auto found = by_name_.find(std::filesystem::path(key.text()).stem().string());
+      if (found != by_name_.end()) return found->second;
+    } else {
+      const auto found = by_id_.find(key.integer());
+      if (found != by_id_.end()) return found->second;
+    }
+    key.fail("the annotations have no such image");
+  }
+
+  std::int64_t label_of(const JsonValue& record) const {
+    if (const auto name = record.find("class")) {
+      const auto found = std::find(annotations_.classes.begin(), annotations_.classes.end(), name->text());
+      if (found == annotations_.classes.end()) name->fail("the annotations have no such class");
+      return found - annotations_.classes.begin();
+    }
+    const auto label = record.find("label");
+    const JsonValue key = label ? *label : record["category_id"];
+    const std::int64_t value = key.integer();
+    if (value < 0 || value >= static_cast<std::int64_t>(annotations_.classes.size())) key.fail("the annotations have no such class");
+    return value;
+  }
+
+ private:
+  const MapAnnotations& annotations_;
+  std::unordered_map<std::string, std::size_t> by_name_;
+  std::unordered_map<std::int64_t, std::size_t> by_id_;
+};
+
+}  // namespace
+
+const std::vector<std::string>& voc_classes() {
+  static const std::vector<std::string> names = {"aeroplane", "bicycle",     "bird",  "boat",        "bottle", "bus",      "car",
+                                                 "cat",       "chair",       "cow",   "diningtable", "dog",    "horse",    "motorbike",
+                                                 "person",    "pottedplant", "sheep", "sofa",        "train",  "tvmonitor"};
+  return names;
+}
+
+MapAnnotations read_voc_annotations(const std::filesystem::path& images, const std::vector<std::string>& classes) {
+  MapAnnotations annotations;
+  annotations.classes = classes;
+  annotations.is_voc2007 = std::filesystem::absolute(images).string().find("VOC2007") != std::string::npos;
+  for (const auto& file : files_of(images)) {
+    annotations.image_names.push_back(file.stem().string());
+    annotations.truth.push_back(read_image(file, classes));
+  }
+  return annotations;
+}
+
+MapAnnotations map_annotations(const CocoAnnotations& annotations) {
+  MapAnnotations converted;
+  std::vector<std::size_t> image_at(annotations.images.size());
+  std::vector<std::int64_t> label_of(annotations.categories.size());
+  for (std::size_t i = 0; i < annotations.image_order.size(); ++i) {
+    const auto index = static_cast<std::size_t>(annotations.image_order[i]);
+    image_at[index] = i;
+    converted.image_ids.push_back(annotations.images[index].id);
+    converted.image_names.push_back(std::filesystem::path(annotations.images[index].file_name).stem().string());
+  }
+  for (const std::int32_t index : annotations.category_order) {
+    label_of[static_cast<std::size_t>(index)] = static_cast<std::int64_t>(converted.classes.size());
+    converted.classes.push_back(annotations.categories[static_cast<std::size_t>(index)].name);
+  }
+  converted.truth.resize(annotations.images.size());
+  const TruthColumns& truth = annotations.truth;
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    if (truth.image[i] < 0 || truth.category[i] < 0) continue;
+    ImageTruth& image = converted.truth[image_at[static_cast<std::size_t>(truth.image[i])]];
+    const auto& [x, y, width, height] = truth.box[i];
+    const BoxXyxy corners = {static_cast<float>(x), static_cast<float>(y), static_cast<float>(x + width), static_cast<float>(y + height)};
+    const bool is_ignored = truth.ignore[i] != 0;
+    (is_ignored ? image.ignored_boxes : image.boxes).push_back(corners);
+    (is_ignored ? image.ignored_labels : image.labels).push_back(label_of[static_cast<std::size_t>(truth.category[i])]);
+  }
+  return converted;
+}
+
+std::vector<Detections> read_map_results(const JsonDocument& document, const MapAnnotations& annotations) {
+  std::vector<Detections> results(annotations.truth.size());
+  const Places places(annotations);
+  document.root().for_each([&](const JsonValue& record) {
+    const auto [x, y, width, height] = record["bbox"].numbers<4>();
+    Detections& image = results[places.image_of(record)];
+    image.labels.push_back(places.label_of(record));
+    image.scores.push_back(static_cast<float>(record["score"].number()));
+    image.boxes_xyxy.push_back(
+        {static_cast<float>(x), static_cast<float>(y), static_cast<float>(x + width), static_cast<float>(y + height)});
+  });
+  return results;
+}
+
+}  // namespace detforge

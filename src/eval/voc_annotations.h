@@ -1,0 +1,36 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "detforge/eval/coco_annotations.h"
+#include "detforge/eval/mean_average_precision.h"
+#include "detforge/eval/mmdet_results.h"
+
+namespace detforge {
+
+/// Ground truth by image for mean average precision, in the order of MMDetection's results.
+struct MapAnnotations {
+  std::vector<std::string> classes;
+  std::vector<std::string> image_names;  ///< `000012`: file names without folder and extension
+  std::vector<std::int64_t> image_ids;   ///< of COCO's layout; empty for VOC's
+  std::vector<ImageTruth> truth;         ///< [images]
+  bool is_voc2007 = false;               ///< by the name of a folder, as MMDetection tells it
+};
+
+/// Pascal VOC's twenty.
+const std::vector<std::string>& voc_classes();
+
+/// From VOC's layout: `images` is a list of names, `VOC2007/ImageSets/Main/test.txt`, or a folder of XML files; boxes become 0-based whole
+/// pixels, difficult ones are ignored ground truth, objects of other classes take no part. Throws `Error` that names file and object.
+MapAnnotations read_voc_annotations(const std::filesystem::path& images, const std::vector<std::string>& classes);
+
+/// From COCO's layout; crowds are ignored ground truth.
+MapAnnotations map_annotations(const CocoAnnotations& annotations);
+
+/// From JSON: a list of `{file_name or image_id, class or label or category_id, bbox [x, y, w, h], score}`; `detect --json` writes this.
+/// Throws `Error` that names the record.
+std::vector<Detections> read_map_results(const JsonDocument& document, const MapAnnotations& annotations);
+
+}  // namespace detforge
