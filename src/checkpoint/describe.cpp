@@ -20,12 +20,6 @@ std::string_view format_name(Checkpoint::Format format) {
   return "safetensors";
 }
 
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string text;
-  for (const std::int64_t size : shape) text += (text.empty() ? "" : ", ") + std::to_string(size);
-  return "[" + text + "]";
-}
-
 std::string size_text(std::uint64_t bytes) {
   constexpr std::array<const char*, 4> units = {"B", "KiB", "MiB", "GiB"};
   std::size_t unit = 0;
@@ -87,6 +81,12 @@ class Sha256 {
 };
 
 }  // namespace
+
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+  std::string text;
+  for (const std::int64_t size : shape) text += (text.empty() ? "" : ", ") + std::to_string(size);
+  return "[" + text + "]";
+}
 
 std::string describe(const Checkpoint& checkpoint) {
   std::string text = "format   " + std::string(format_name(checkpoint.format())) + "\n";

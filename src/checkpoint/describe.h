@@ -1,10 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "detforge/checkpoint/checkpoint.h"
 
 namespace detforge {
+
+/// `[64, 3, 7, 7]`
+std::string shape_text(const std::vector<std::int64_t>& shape);
 
 /// What is inside, for a person: format, meta, every global that the pickle names, tensors with types and shapes.
 std::string describe(const Checkpoint& checkpoint);

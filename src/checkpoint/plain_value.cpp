@@ -1,4 +1,5 @@
 #include "detforge/checkpoint/checkpoint.h"
+#include "detforge/checkpoint/describe.h"
 #include "detforge/checkpoint/limits.h"
 
 namespace detforge {
@@ -26,9 +27,7 @@ class Converter {
   Value of(const Object::Dict& dict, std::size_t depth) { return items(dict.items, depth); }
   Value of(const StorageReference& storage, std::size_t) { return "<storage of " + std::to_string(storage.numel) + ">"; }
   Value of(const TensorReference& tensor, std::size_t) {
-    std::string shape;
-    for (const std::int64_t size : tensor.shape) shape += (shape.empty() ? "" : ", ") + std::to_string(size);
-    return "<tensor " + std::string(dtype_name(tensor.storage.dtype)) + " [" + shape + "]>";
+    return "<tensor " + std::string(dtype_name(tensor.storage.dtype)) + " " + shape_text(tensor.shape) + ">";
   }
   Value of(const Record& record, std::size_t depth) {
     if (!record.items.empty()) return items(record.items, depth);

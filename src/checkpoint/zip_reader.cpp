@@ -95,6 +95,23 @@ struct Extent {
   const std::string* name = nullptr;
 };
 
+/// How long the data descriptor at `in` is: an optional signature, the checksum, and both sizes in 32 or in 64 bits.
+std::size_t descriptor_size(ByteReader in, const ZipReader::Member& member) {
+  const std::size_t begin = in.position();
+  const auto sizes_agree = [&]<class T>(ByteReader sizes, T) {
+    return sizes.left() >= 2 * sizeof(T) && sizes.number<T>() == member.compressed_size && sizes.number<T>() == member.size;
+  };
+  // A checksum may look like the signature: both readings are tried.
+  for (const bool has_signature : {true, false}) {
+    ByteReader fields = in;
+    if (fields.left() < 4 || (has_signature && fields.number<std::uint32_t>() != descriptor_signature)) continue;
+    if (fields.left() < 4 || fields.number<std::uint32_t>() != member.crc) continue;
+    if (sizes_agree(fields, std::uint64_t{})) return fields.position() - begin + 16;
+    if (sizes_agree(fields, std::uint32_t{})) return fields.position() - begin + 8;
+  }
+  throw Error("its data descriptor is missing or says something else than the directory");
+}
+
 /// Checks the local header against what the directory says and fills in where the data begins.
 Extent check_local_header(std::span<const std::byte> archive, ZipReader::Member& member, std::uint16_t flags, std::uint64_t at) {
   if (at > archive.size()) throw Error("its local header lies outside the file");
@@ -119,11 +136,7 @@ Extent check_local_header(std::span<const std::byte> archive, ZipReader::Member&
   }
   member.data_at = in.position();
   static_cast<void>(in.take(member.compressed_size));
-  if (described_later && in.left() >= 16) {
-    ByteReader descriptor = in;
-    // The signature is optional, and so is the descriptor's use: it only takes part in where the member ends.
-    if (descriptor.number<std::uint32_t>() == descriptor_signature) static_cast<void>(in.take(16));
-  }
+  if (described_later) static_cast<void>(in.take(descriptor_size(in, member)));
   return {at, in.position(), &member.name};
 }
 

@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "detforge/checkpoint/describe.h"
+
 namespace detforge::nn {
 namespace {
 
@@ -21,12 +23,6 @@ torch::ScalarType scalar_type(DType dtype) {
     case DType::C128: break;
   }
   return torch::kComplexDouble;
-}
-
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string text;
-  for (const std::int64_t size : shape) text += (text.empty() ? "" : ", ") + std::to_string(size);
-  return "[" + text + "]";
 }
 
 std::string list_text(const std::string& title, const std::vector<std::string>& names) {

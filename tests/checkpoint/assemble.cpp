@@ -36,19 +36,26 @@ std::string pickled_dict(const std::vector<std::pair<std::string, std::string>>&
 
 std::string pickle(const std::string& fragment) { return "\x80\x02" + fragment + "."; }
 
-std::string zip(const std::vector<std::pair<std::string, std::string>>& members) {
+std::string zip(const std::vector<std::pair<std::string, std::string>>& members, Descriptor descriptor) {
   std::string archive, directory;
   for (const auto& [name, data] : members) {
     const auto crc = static_cast<std::uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(data.data()), static_cast<uInt>(data.size())));
     const auto size = static_cast<std::uint32_t>(data.size());
     const auto name_size = static_cast<std::uint16_t>(name.size());
-    const std::string common = little_endian(std::uint16_t{0}) + little_endian(std::uint16_t{0}) + little_endian(std::uint32_t{0}) +
+    const std::uint16_t flags = descriptor == Descriptor::None ? 0 : 8;
+    const std::string common = little_endian(flags) + little_endian(std::uint16_t{0}) + little_endian(std::uint32_t{0}) +
                                little_endian(crc) + little_endian(size) + little_endian(size) + little_endian(name_size) +
                                little_endian(std::uint16_t{0});
     directory += "PK\x01\x02" + little_endian(std::uint32_t{0x00140014}) + common + little_endian(std::uint16_t{0}) +
                  little_endian(std::uint16_t{0}) + little_endian(std::uint16_t{0}) + little_endian(std::uint32_t{0}) +
                  little_endian(static_cast<std::uint32_t>(archive.size())) + name;
     archive += "PK\x03\x04" + little_endian(std::uint16_t{20}) + common + name + data;
+    if (descriptor == Descriptor::Signed || descriptor == Descriptor::Wide) archive += "PK\x07\x08";
+    if (descriptor == Descriptor::Wide) {
+      archive += little_endian(crc) + little_endian(std::uint64_t{size}) + little_endian(std::uint64_t{size});
+    } else if (descriptor != Descriptor::None) {
+      archive += little_endian(crc) + little_endian(size) + little_endian(size);
+    }
   }
   const auto count = static_cast<std::uint16_t>(members.size());
   const auto at = static_cast<std::uint32_t>(archive.size()), size = static_cast<std::uint32_t>(directory.size());

@@ -21,8 +21,9 @@ std::string pickled_dict(const std::vector<std::pair<std::string, std::string>>&
 /// The whole pickle of a fragment.
 std::string pickle(const std::string& fragment);
 
-/// A ZIP archive of stored members.
-std::string zip(const std::vector<std::pair<std::string, std::string>>& members);
+/// A ZIP archive of stored members; `descriptor` says where checksum and sizes of each stand a second time: nowhere, or behind it.
+enum class Descriptor { None, Signed, Bare, Wide };
+std::string zip(const std::vector<std::pair<std::string, std::string>>& members, Descriptor descriptor = Descriptor::None);
 /// What torch.save makes of a pickle and its storages (key, bytes).
 std::string torch_zip(const std::string& fragment, const std::vector<std::pair<std::string, std::string>>& storages);
 

@@ -169,6 +169,17 @@ TEST(Checkpoint, TwoMembersOverTheSameBytesAreRefused) {
   EXPECT_NE(fault_of(file), "");
 }
 
+TEST(Checkpoint, DataDescriptorsAreReadAndBelongToTheirMember) {
+  for (const Descriptor kind : {Descriptor::Signed, Descriptor::Bare, Descriptor::Wide}) {
+    const std::string file = zip({{"archive/data.pkl", pickle("}")}, {"archive/data/0", floats({1})}}, kind);
+    EXPECT_EQ(fault_of(file), "");
+    std::string damaged = file;
+    const std::size_t directory = file.find("PK\x01\x02");
+    damaged[directory - 1] = static_cast<char>(damaged[directory - 1] ^ 1);
+    expect_fault(damaged, "data descriptor is missing or says something else");
+  }
+}
+
 TEST(Checkpoint, OtherFilesAreNamedAsSuch) {
   expect_fault("", "empty");
   expect_fault("GIF89a, a picture", "no checkpoint");
