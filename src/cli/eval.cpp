@@ -34,6 +34,15 @@ CocoResults read_results(const std::string& file, const CocoAnnotations& annotat
   return results;
 }
 
+MapAnnotations read_map_annotations(const std::string& file, const std::vector<std::string>& classes) {
+  if (std::filesystem::path(file).extension() == ".json") return map_annotations(read_coco_annotations(JsonDocument::read(file), false));
+  return read_voc_annotations(file, classes.empty() ? voc_classes() : classes);
+}
+
+std::vector<Detections> read_map_detections(const std::string& file, const MapAnnotations& annotations) {
+  return is_pickle(file) ? to_map(read_mmdet_results(file), annotations) : read_map_results(JsonDocument::read(file), annotations);
+}
+
 void write_json(const std::string& path, const Json& json) {
   const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   if (path == "-") {
@@ -43,8 +52,9 @@ void write_json(const std::string& path, const Json& json) {
   }
 }
 
+Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
 Json per_class_json(const std::vector<CocoCategory>& categories, const std::vector<CategoryMetrics>& metrics) {
-  const auto number_or_null = [](double value) { return std::isfinite(value) ? Json(value) : Json(); };
   Json list = Json::array();
   for (std::size_t k = 0; k < categories.size() && metrics.size() == categories.size(); ++k) {
     list.push_back({{"id", categories[k].id},

@@ -10,8 +10,9 @@
 #include "detforge/cli/command.h"
 #include "detforge/eval/coco_results.h"
 #include "detforge/eval/coco_summary.h"
+#include "detforge/eval/voc_annotations.h"
 
-/// What the subcommands of `eval` share.
+/// What the subcommands of `eval` and `analyze` share.
 namespace detforge::cli {
 
 struct EvalArguments {
@@ -31,11 +32,17 @@ bool is_pickle(const std::filesystem::path& file);
 /// Results for annotations in COCO's layout, from either.
 CocoResults read_results(const std::string& file, const CocoAnnotations& annotations, bool with_masks, const Session& session);
 
+/// Ground truth for mean average precision: VOC's list of images or folder of XML, or COCO's .json; no `classes` are VOC's twenty.
+MapAnnotations read_map_annotations(const std::string& file, const std::vector<std::string>& classes);
+std::vector<Detections> read_map_detections(const std::string& file, const MapAnnotations& annotations);
+
 using Json = nlohmann::ordered_json;
 
 /// To the file, to standard output for `-`, or nowhere for an empty name.
 void write_json(const std::string& path, const Json& json);
 
+/// Null for what is not finite.
+Json number_or_null(double value);
 Json per_class_json(const std::vector<CocoCategory>& categories, const std::vector<CategoryMetrics>& metrics);
 std::string classwise_table(const std::vector<CocoCategory>& categories, const std::vector<CategoryMetrics>& metrics);
 

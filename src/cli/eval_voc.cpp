@@ -8,7 +8,6 @@
 #include "detforge/cli/usage_error.h"
 #include "detforge/eval/numpy_mean.h"
 #include "detforge/eval/table.h"
-#include "detforge/eval/voc_annotations.h"
 
 namespace detforge::cli {
 
@@ -20,21 +19,6 @@ struct VocArguments : EvalArguments {
   std::vector<std::size_t> proposal_counts = {100, 300, 1000};
   std::string curve = "auto";
 };
-
-MapAnnotations read_annotations(const VocArguments& arguments) {
-  if (std::filesystem::path(arguments.annotations).extension() == ".json") {
-    return map_annotations(read_coco_annotations(JsonDocument::read(arguments.annotations), false));
-  }
-  return read_voc_annotations(arguments.annotations, arguments.classes.empty() ? voc_classes() : arguments.classes);
-}
-
-std::vector<Detections> read_detections(const std::string& file, const MapAnnotations& annotations) {
-  if (!is_pickle(file)) return read_map_results(JsonDocument::read(file), annotations);
-  MmdetResults results = read_mmdet_results(file);
-  std::vector<Detections> detections;
-  for (ImageResult& image : results.images) detections.push_back(std::move(image.detections));
-  return detections;
-}
 
 Json precision_json(const MapResult& result, const std::vector<std::string>& names) {
   Json list = Json::array();
@@ -92,8 +76,8 @@ Json evaluate_recall(const VocArguments& arguments, const MapAnnotations& annota
 
 void run(const VocArguments& arguments, const Session& session) {
   const auto start = std::chrono::steady_clock::now();
-  const MapAnnotations annotations = read_annotations(arguments);
-  const std::vector<Detections> detections = read_detections(arguments.results, annotations);
+  const MapAnnotations annotations = read_map_annotations(arguments.annotations, arguments.classes);
+  const std::vector<Detections> detections = read_map_detections(arguments.results, annotations);
   const double load_seconds = seconds_since(start);
   const auto loaded = std::chrono::steady_clock::now();
   Json json = arguments.type == "proposal" ? evaluate_recall(arguments, annotations, detections)

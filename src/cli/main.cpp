@@ -37,6 +37,7 @@ int run(int argc, char** argv) {
   add_summary(program, session);
   add_detect(program, session);
   add_eval(program, session);
+  add_analyze(program, session);
   add_checkpoint(program, session);
   add_info(program, session);
   add_completion(program, session);

@@ -36,6 +36,7 @@ CocoCategory read_category(const JsonValue& record) {
   CocoCategory category;
   category.id = record["id"].integer();
   if (const auto name = record.find("name")) category.name = name->text();
+  if (const auto super = record.find("supercategory")) category.supercategory = super->text();
   if (const auto frequency = record.find("frequency")) category.frequency = frequency->text();
   return category;
 }

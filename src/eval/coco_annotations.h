@@ -23,6 +23,7 @@ struct CocoImage {
 struct CocoCategory {
   std::int64_t id = 0;
   std::string name;
+  std::string supercategory;
   std::string frequency;  ///< LVIS: r, c or f
 };
 

@@ -93,6 +93,7 @@ ClassPrecision evaluate_class(std::span<const Detections> detections, std::span<
   }
   result.detections = ranking.size();
   std::stable_sort(ranking.begin(), ranking.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  for (const auto& [score, position] : ranking) result.scores.push_back(score);
   for (std::size_t scale = 0; scale < scales; ++scale) {
     add_curve(images, ranking, scale, result);
     result.average_precision.push_back(average_precision(result.recall[scale], result.precision[scale], options.eleven_points));

@@ -41,6 +41,7 @@ struct MapOptions {
 struct ClassPrecision {
   std::vector<std::size_t> truths;  ///< [S]
   std::size_t detections = 0;
+  std::vector<float> scores;                  ///< [detections], best first
   std::vector<std::vector<double>> recall;    ///< [S, detections], best score first
   std::vector<std::vector<float>> precision;  ///< [S, detections]
   std::vector<float> average_precision;       ///< [S]

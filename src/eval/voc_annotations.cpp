@@ -98,7 +98,12 @@ class Places {
     }
     const auto label = record.find("label");
     const JsonValue key = label ? *label : record["category_id"];
-    const std::int64_t value = key.integer();
+    std::int64_t value = key.integer();
+    if (!label && !annotations_.category_ids.empty()) {
+      const auto& ids = annotations_.category_ids;
+      const auto found = std::find(ids.begin(), ids.end(), value);
+      value = found == ids.end() ? -1 : found - ids.begin();
+    }
     if (value < 0 || value >= static_cast<std::int64_t>(annotations_.classes.size())) key.fail("the annotations have no such class");
     return value;
   }
@@ -124,6 +129,7 @@ MapAnnotations read_voc_annotations(const std::filesystem::path& images, const s
   annotations.is_voc2007 = std::filesystem::absolute(images).string().find("VOC2007") != std::string::npos;
   for (const auto& file : files_of(images)) {
     annotations.image_names.push_back(file.stem().string());
+    annotations.image_files.push_back(annotations.image_names.back() + ".jpg");
     annotations.truth.push_back(read_image(file, classes));
   }
   return annotations;
@@ -137,10 +143,12 @@ MapAnnotations map_annotations(const CocoAnnotations& annotations) {
     const auto index = static_cast<std::size_t>(annotations.image_order[i]);
     image_at[index] = i;
     converted.image_ids.push_back(annotations.images[index].id);
+    converted.image_files.push_back(annotations.images[index].file_name);
     converted.image_names.push_back(std::filesystem::path(annotations.images[index].file_name).stem().string());
   }
   for (const std::int32_t index : annotations.category_order) {
     label_of[static_cast<std::size_t>(index)] = static_cast<std::int64_t>(converted.classes.size());
+    converted.category_ids.push_back(annotations.categories[static_cast<std::size_t>(index)].id);
     converted.classes.push_back(annotations.categories[static_cast<std::size_t>(index)].name);
   }
   converted.truth.resize(annotations.images.size());
@@ -169,6 +177,19 @@ std::vector<Detections> read_map_results(const JsonDocument& document, const Map
         {static_cast<float>(x), static_cast<float>(y), static_cast<float>(x + width), static_cast<float>(y + height)});
   });
   return results;
+}
+
+std::vector<Detections> to_map(MmdetResults results, const MapAnnotations& annotations) {
+  if (results.images.size() != annotations.truth.size()) {
+    throw Error(
+        fmt::format("there are results of {} images, but {} images are annotated", results.images.size(), annotations.truth.size()));
+  }
+  if (results.classes > annotations.classes.size()) {
+    throw Error(fmt::format("the results have {} classes, the annotations {}", results.classes, annotations.classes.size()));
+  }
+  std::vector<Detections> detections;
+  for (ImageResult& image : results.images) detections.push_back(std::move(image.detections));
+  return detections;
 }
 
 }  // namespace detforge

@@ -13,10 +13,12 @@ namespace detforge {
 /// Ground truth by image for mean average precision, in the order of MMDetection's results.
 struct MapAnnotations {
   std::vector<std::string> classes;
-  std::vector<std::string> image_names;  ///< `000012`: file names without folder and extension
-  std::vector<std::int64_t> image_ids;   ///< of COCO's layout; empty for VOC's
-  std::vector<ImageTruth> truth;         ///< [images]
-  bool is_voc2007 = false;               ///< by the name of a folder, as MMDetection tells it
+  std::vector<std::int64_t> category_ids;  ///< [classes] of COCO's layout; empty for VOC's, where a class's index is its id
+  std::vector<std::string> image_names;    ///< `000012`: file names without folder and extension
+  std::vector<std::string> image_files;    ///< [images] as the annotations say, or `000012.jpg`
+  std::vector<std::int64_t> image_ids;     ///< of COCO's layout; empty for VOC's
+  std::vector<ImageTruth> truth;           ///< [images]
+  bool is_voc2007 = false;                 ///< by the name of a folder, as MMDetection tells it
 };
 
 /// Pascal VOC's twenty.
@@ -32,5 +34,7 @@ MapAnnotations map_annotations(const CocoAnnotations& annotations);
 /// From JSON: a list of `{file_name or image_id, class or label or category_id, bbox [x, y, w, h], score}`; `detect --json` writes this.
 /// Throws `Error` that names the record.
 std::vector<Detections> read_map_results(const JsonDocument& document, const MapAnnotations& annotations);
+/// From MMDetection's results. Throws `Error` when there are not as many images, or more classes.
+std::vector<Detections> to_map(MmdetResults results, const MapAnnotations& annotations);
 
 }  // namespace detforge

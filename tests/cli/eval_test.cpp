@@ -64,5 +64,26 @@ TEST(Eval, WhatIsWrongIsNamed) {
   EXPECT_EQ(run("eval coco " + gt + " " + wrong + " --type segmm").status, 2);
 }
 
+TEST(Analyze, EveryAnalysisWritesItsNumbersAndPictures) {
+  const Folder folder = coco_folder();
+  folder.write("known.json", R"([{"image_id": 7, "category_id": 3, "bbox": [1, 2, 40, 40], "score": 0.5}])");
+  const std::string files = (folder / "gt.json").string() + " " + (folder / "known.json").string();
+  const std::string svg = (folder / "chart.svg").string();
+  const std::vector<std::pair<std::string, std::string>> analyses = {
+      {"confusion " + files + " --svg " + svg, "matrix"},
+      {"errors " + files + " --svg " + svg, "types"},
+      {"compare " + files + " " + (folder / "known.json").string() + " --svg " + svg, "interval"},
+      {"images " + files, "best"}};
+  for (const auto& [analysis, key] : analyses) {
+    const Outcome outcome = run("analyze " + analysis + " --json -");
+    EXPECT_EQ(outcome.status, 0) << analysis << outcome.err;
+    EXPECT_TRUE(nlohmann::json::parse(outcome.out).contains(key)) << analysis;
+    EXPECT_EQ(run("analyze " + analysis).status, 0) << analysis;
+    if (analysis.find("--svg") == std::string::npos) continue;
+    EXPECT_TRUE(run_command("cat " + svg).out.starts_with("<svg ")) << analysis;
+    std::filesystem::remove(svg);
+  }
+}
+
 }  // namespace
 }  // namespace detforge::testing_support

@@ -2,7 +2,9 @@
 
 #include <cmath>
 
+#include "detforge/eval/analysis/error_curves.h"
 #include "detforge/eval/coco_evaluation.h"
+#include "detforge/eval/numpy_mean.h"
 #include "tests/support/golden.h"
 #include "tests/support/sha1.h"
 
@@ -63,6 +65,21 @@ void check_real_detections() {
     EXPECT_EQ(evaluation.stats[i], wanted["stats"][i].get<double>()) << "number " << i;
 }
 
+/// COCO's error curves begin with AP75 and AP50, and only ever grow.
+void check_error_curves() {
+  const auto file = golden_dir() / "yolox_nano_coco_tiny_val.bbox.json.gz";
+  const auto annotations = data_dir() / "coco_tiny" / "annotations" / "instances_val2017.json";
+  if (!std::filesystem::exists(file) || !std::filesystem::exists(annotations)) GTEST_SKIP() << "no photos or no detections";
+  const CocoAnnotations truth = read_coco_annotations(JsonDocument::read(annotations), false);
+  const CocoResults results = read_coco_results(JsonDocument::parse(read_text(file), "results"), truth, false);
+  const ErrorAnalysis analysis = error_curves(truth, results, false, 2);
+  const Json stats = read_json(golden_dir() / "yolox_nano_coco_tiny_val.stats.json")["stats"];
+  const auto area = [&](std::size_t c) { return numpy_mean(std::span<const double>(analysis.mean[c])); };
+  EXPECT_NEAR(area(0), stats[2].get<double>(), 1e-12);
+  EXPECT_NEAR(area(1), stats[1].get<double>(), 1e-12);
+  for (std::size_t c = 1; c < error_curve_count; ++c) EXPECT_GE(area(c), area(c - 1)) << error_curve_names()[c];
+}
+
 const SuiteMaker maker([] {
   const auto cases = golden_dir() / "eval" / "coco_cases.json.gz";
   if (std::filesystem::exists(cases)) {
@@ -73,6 +90,7 @@ const SuiteMaker maker([] {
     }
   }
   add_case("Eval", "yolox_nano_coco_tiny_stats", check_real_detections);
+  add_case("Eval", "yolox_nano_coco_tiny_error_curves", check_error_curves);
 });
 
 }  // namespace
