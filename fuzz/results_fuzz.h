@@ -7,17 +7,22 @@
 #include "detforge/base/error.h"
 #include "detforge/eval/coco_evaluation.h"
 #include "detforge/eval/mmdet_results.h"
+#include "detforge/eval/voc_annotations.h"
 
 namespace detforge::fuzz {
 
-/// Evaluates `input`: MMDetection's pickle where it begins like one, else JSON: annotations and, after a line with `---`, results; an
-/// `Error` is as good as a number.
+/// Evaluates `input`: MMDetection's pickle or VOC's XML where it begins like one, else JSON: annotations and, after a line with `---`,
+/// results; an `Error` is as good as a number.
 inline void evaluate_results(std::span<const std::byte> input) {
   constexpr std::string_view divider = "\n---\n";
   const std::string_view text(reinterpret_cast<const char*>(input.data()), input.size());
   try {
     if (text.starts_with('\x80')) {
       static_cast<void>(parse_mmdet_results(input, "input"));
+      return;
+    }
+    if (text.starts_with('<')) {
+      static_cast<void>(parse_voc_annotation(text, voc_classes(), "input"));
       return;
     }
     const std::size_t middle = text.find(divider);

@@ -46,29 +46,6 @@ float whole_number(const pugi::xml_node& parent, const char* name, const std::st
   return static_cast<float>(static_cast<std::int64_t>(value));
 }
 
-ImageTruth read_image(const std::filesystem::path& file, const std::vector<std::string>& classes) {
-  const std::string text = read_file(file, max_xml_bytes);
-  pugi::xml_document document;
-  const pugi::xml_parse_result parsed = document.load_buffer(text.data(), text.size());
-  if (!parsed) throw Error(fmt::format("the file is no valid XML: {}, at byte {}", parsed.description(), parsed.offset)).at(file.string());
-  ImageTruth truth;
-  std::size_t index = 0;
-  for (const pugi::xml_node object : document.document_element().children("object")) {
-    const std::string place = fmt::format("{}: object[{}]", file.string(), index++);
-    const std::string name = object.child("name").text().get();
-    const auto found = std::find(classes.begin(), classes.end(), name);
-    if (found == classes.end()) continue;
-    const pugi::xml_node box = object.child("bndbox");
-    if (!box) throw Error("the object has no 'bndbox'").at(place);
-    const BoxXyxy corners = {whole_number(box, "xmin", place) - 1, whole_number(box, "ymin", place) - 1,
-                             whole_number(box, "xmax", place) - 1, whole_number(box, "ymax", place) - 1};
-    const bool is_difficult = object.child("difficult") && whole_number(object, "difficult", place) != 0;
-    (is_difficult ? truth.ignored_boxes : truth.boxes).push_back(corners);
-    (is_difficult ? truth.ignored_labels : truth.labels).push_back(found - classes.begin());
-  }
-  return truth;
-}
-
 /// Where the records of results belong.
 class Places {
  public:
@@ -123,6 +100,28 @@ const std::vector<std::string>& voc_classes() {
   return names;
 }
 
+ImageTruth parse_voc_annotation(std::string_view xml, const std::vector<std::string>& classes, const std::string& file) {
+  pugi::xml_document document;
+  const pugi::xml_parse_result parsed = document.load_buffer(xml.data(), xml.size());
+  if (!parsed) throw Error(fmt::format("the file is no valid XML: {}, at byte {}", parsed.description(), parsed.offset)).at(file);
+  ImageTruth truth;
+  std::size_t index = 0;
+  for (const pugi::xml_node object : document.document_element().children("object")) {
+    const std::string place = fmt::format("{}: object[{}]", file, index++);
+    const std::string name = object.child("name").text().get();
+    const auto found = std::find(classes.begin(), classes.end(), name);
+    if (found == classes.end()) continue;
+    const pugi::xml_node box = object.child("bndbox");
+    if (!box) throw Error("the object has no 'bndbox'").at(place);
+    const BoxXyxy corners = {whole_number(box, "xmin", place) - 1, whole_number(box, "ymin", place) - 1,
+                             whole_number(box, "xmax", place) - 1, whole_number(box, "ymax", place) - 1};
+    const bool is_difficult = object.child("difficult") && whole_number(object, "difficult", place) != 0;
+    (is_difficult ? truth.ignored_boxes : truth.boxes).push_back(corners);
+    (is_difficult ? truth.ignored_labels : truth.labels).push_back(found - classes.begin());
+  }
+  return truth;
+}
+
 MapAnnotations read_voc_annotations(const std::filesystem::path& images, const std::vector<std::string>& classes) {
   MapAnnotations annotations;
   annotations.classes = classes;
@@ -130,7 +129,7 @@ MapAnnotations read_voc_annotations(const std::filesystem::path& images, const s
   for (const auto& file : files_of(images)) {
     annotations.image_names.push_back(file.stem().string());
     annotations.image_files.push_back(annotations.image_names.back() + ".jpg");
-    annotations.truth.push_back(read_image(file, classes));
+    annotations.truth.push_back(parse_voc_annotation(read_file(file, max_xml_bytes), classes, file.string()));
   }
   return annotations;
 }

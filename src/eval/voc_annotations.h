@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "detforge/eval/coco_annotations.h"
@@ -27,6 +28,9 @@ const std::vector<std::string>& voc_classes();
 /// From VOC's layout: `images` is a list of names, `VOC2007/ImageSets/Main/test.txt`, or a folder of XML files; boxes become 0-based whole
 /// pixels, difficult ones are ignored ground truth, objects of other classes take no part. Throws `Error` that names file and object.
 MapAnnotations read_voc_annotations(const std::filesystem::path& images, const std::vector<std::string>& classes);
+
+/// One image's XML; `file` is its name in messages.
+ImageTruth parse_voc_annotation(std::string_view xml, const std::vector<std::string>& classes, const std::string& file);
 
 /// From COCO's layout; crowds are ignored ground truth.
 MapAnnotations map_annotations(const CocoAnnotations& annotations);
