@@ -1,13 +1,16 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <opencv2/core/mat.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "detforge/data/ann_info.h"
 #include "detforge/data/image_meta.h"
+#include "detforge/data/masks/instance_masks.h"
 
 namespace detforge {
 
@@ -16,6 +19,25 @@ namespace detforge {
 struct Sample {
   cv::Mat image;   ///< [H, W], BGR unless a transform changed it; 8-bit, or float after `Normalize` or `to_float32`
   ImageMeta meta;  ///< `meta.filename` is what `LoadImageFromFile` reads
+
+  /// What the dataset says of the image, for the transforms that load it.
+  std::shared_ptr<const AnnInfo> ann_info;
+  ImageSize img_info;      ///< the size that the annotations give the image
+  std::string img_prefix;  ///< folder of the images
+  std::string seg_prefix;  ///< folder of the segmentation maps
+
+  /// Loaded annotations, in the image's pixels; nothing where no transform loaded them.
+  std::optional<std::vector<BoxXyxy>> gt_bboxes;             ///< [N, 4]
+  std::optional<std::vector<BoxXyxy>> gt_bboxes_ignore;      ///< [M, 4]
+  std::optional<std::vector<std::int64_t>> gt_labels;        ///< [N]
+  std::optional<std::vector<std::uint8_t>> gt_is_group_ofs;  ///< [N]
+  std::optional<InstanceMasks> gt_masks;                     ///< N masks
+  cv::Mat gt_semantic_seg;                                   ///< [H, W] 8-bit class indices, 255: to be ignored; may be empty
+  std::optional<std::vector<BoxXyxy>> proposals;             ///< [P, 4]
+  std::vector<float> proposal_scores;                        ///< [P] or empty
+
+  std::vector<Sample> mix_results;  ///< other samples of the dataset that the next transform mixes in
+  bool is_dropped = false;          ///< a transform left nothing to learn from: take another sample
 
   /// What one transform tells a later one; empty where nobody did. Sizes are (width, height) as configs have them.
   std::optional<std::array<double, 2>> scale;  ///< the size that `Resize` aims at

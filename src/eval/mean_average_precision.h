@@ -12,8 +12,6 @@
 /// proposals (`eval_recalls`): the same steps in the same precision.
 namespace detforge {
 
-using BoxXyxy = std::array<float, 4>;
-
 /// What is to be found in one image; pixels.
 struct ImageTruth {
   std::vector<BoxXyxy> boxes;
