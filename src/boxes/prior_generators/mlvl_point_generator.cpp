@@ -24,6 +24,7 @@ class MlvlPointGenerator : public PriorGenerator {
 
   std::size_t num_levels() const override { return strides_.size(); }
   std::vector<std::int64_t> num_base_priors() const override { return std::vector<std::int64_t>(strides_.size(), 1); }
+  std::vector<std::array<double, 2>> strides() const override { return strides_; }
 
   std::vector<torch::Tensor> grid_priors(std::span<const ImageSize> sizes, const torch::TensorOptions& options) const override {
     if (sizes.size() != num_levels()) {

@@ -1,10 +1,30 @@
 #include "detforge/boxes/prior_generators/prior_generator.h"
 
+#include <cmath>
+
 namespace detforge {
 
 Registry<PriorGenerator>& anchor_generators() {
   static Registry<PriorGenerator> registry("ANCHOR_GENERATORS");
   return registry;
+}
+
+std::vector<torch::Tensor> PriorGenerator::valid_flags(std::span<const ImageSize> featmap_sizes, ImageSize pad_shape) const {
+  const auto strides_xy = strides();
+  const auto priors_per_place = num_base_priors();
+  std::vector<torch::Tensor> flags;
+  for (std::size_t level = 0; level < featmap_sizes.size(); ++level) {
+    const ImageSize size = featmap_sizes[level];
+    const auto inside = [](std::int64_t length, std::int64_t px, double stride) {
+      const auto places = static_cast<std::int64_t>(std::ceil(static_cast<double>(px) / stride));
+      return torch::arange(length) < std::min(places, length);
+    };
+    const torch::Tensor rows = inside(size.height, pad_shape.height, strides_xy.at(level)[1]);
+    const torch::Tensor columns = inside(size.width, pad_shape.width, strides_xy.at(level)[0]);
+    flags.push_back(
+        rows.unsqueeze(1).logical_and(columns.unsqueeze(0)).view({-1, 1}).expand({-1, priors_per_place.at(level)}).reshape({-1}));
+  }
+  return flags;
 }
 
 std::vector<ImageSize> featmap_sizes(std::span<const torch::Tensor> maps) {

@@ -22,6 +22,10 @@ class PriorGenerator {
   /// Throws `Error` when the number of sizes is not that of the levels.
   virtual std::vector<torch::Tensor> grid_priors(std::span<const ImageSize> featmap_sizes,
                                                  const torch::TensorOptions& options = {}) const = 0;
+  /// Per level (x, y) px between two places.
+  virtual std::vector<std::array<double, 2>> strides() const = 0;
+  /// Per level [H_i·W_i·num_base_priors] bool: whether the prior's place lies in an image that fills `pad_shape`, px, of the batch.
+  std::vector<torch::Tensor> valid_flags(std::span<const ImageSize> featmap_sizes, ImageSize pad_shape) const;
 };
 
 /// MMDetection 2.27 calls it PRIOR_GENERATORS too.

@@ -35,6 +35,7 @@ class YOLOAnchorGenerator : public PriorGenerator {
     for (const torch::Tensor& anchors : base_anchors_) counts.push_back(anchors.size(0));
     return counts;
   }
+  std::vector<std::array<double, 2>> strides() const override { return strides_; }
 
   std::vector<torch::Tensor> grid_priors(std::span<const ImageSize> sizes, const torch::TensorOptions& options) const override {
     if (sizes.size() != num_levels()) {

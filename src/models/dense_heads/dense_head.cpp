@@ -2,12 +2,11 @@
 
 namespace detforge {
 
-Registry<DenseHead>& heads() {
-  static Registry<DenseHead> registry("HEADS");
-  return registry;
-}
+Losses DenseHead::loss(const HeadOutputs&, const Targets&) { throw Error(python_name() + " has no loss of its outputs alone"); }
 
-std::shared_ptr<DenseHead> build_head(const Value& config, const BuildContext& context) { return heads().build(config, context); }
+Detections DenseHead::aug_predict(std::span<const nn::Features>, std::span<const ImageMeta>, bool) {
+  throw Error(python_name() + " does not merge several views of an image").help("give MultiScaleFlipAug one img_scale and flip=False");
+}
 
 nn::Features on_cpu(const nn::Features& levels) {
   nn::Features moved;

@@ -15,6 +15,10 @@ Value with_outer(Value config, const char* key, const Value& outer, const BuildC
 
 }  // namespace
 
+Detections Detector::aug_predict(std::span<const torch::Tensor>, std::span<const ImageMeta>, bool) {
+  throw Error(python_name() + " does not merge several views of an image").help("give MultiScaleFlipAug one img_scale and flip=False");
+}
+
 Registry<Detector>& detectors() {
   static Registry<Detector> registry("DETECTORS");
   return registry;

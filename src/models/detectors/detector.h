@@ -22,6 +22,11 @@ class Detector : public nn::Module {
   }
   /// `images` [N, 3, H, W] as the test pipeline gives them, one meta per image. Set `eval()` and a no-grad guard around it.
   virtual std::vector<Detections> predict(const torch::Tensor& images, std::span<const ImageMeta> metas, bool rescale = true) = 0;
+  /// One training step's losses, with their graph. Set `train()` before.
+  virtual Losses loss(const torch::Tensor& images, const Targets& targets) = 0;
+  /// The detections of one image from several views of it (each [1, 3, H_i, W_i], with its meta), merged as MMDetection's
+  /// `aug_test` does. Throws `Error` for a detector that does not merge views.
+  virtual Detections aug_predict(std::span<const torch::Tensor> views, std::span<const ImageMeta> metas, bool rescale = true);
 
  protected:
   virtual HeadOutputs compute(const torch::Tensor& images) = 0;

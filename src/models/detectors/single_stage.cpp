@@ -36,7 +36,7 @@ SingleStageDetector::SingleStageDetector(std::string python_name, const Options&
   backbone_ = register_module("backbone", build_backbone(options.backbone, context.child("backbone")));
   if (options.neck) neck_ = register_module("neck", build_neck(*options.neck, context.child("neck")));
   if (!options.bbox_head) throw ArgumentError("bbox_head", "must be given");
-  bbox_head_ = register_module("bbox_head", build_head(head_config(options), context.child("bbox_head")));
+  bbox_head_ = register_module("bbox_head", build_head<DenseHead>(head_config(options), context.child("bbox_head"), "dense head"));
   show_init_cfg(context, options.init_cfg);
 }
 
@@ -48,7 +48,17 @@ nn::Features SingleStageDetector::extract_feat(const torch::Tensor& images) {
 HeadOutputs SingleStageDetector::compute(const torch::Tensor& images) { return bbox_head_->forward(extract_feat(images)); }
 
 std::vector<Detections> SingleStageDetector::predict(const torch::Tensor& images, std::span<const ImageMeta> metas, bool rescale) {
-  return bbox_head_->predict(forward(images), metas, rescale);
+  return bbox_head_->simple_test(extract_feat(images), metas, rescale);
+}
+
+Losses SingleStageDetector::loss(const torch::Tensor& images, const Targets& targets) {
+  return bbox_head_->forward_train(extract_feat(images), targets);
+}
+
+Detections SingleStageDetector::aug_predict(std::span<const torch::Tensor> views, std::span<const ImageMeta> metas, bool rescale) {
+  std::vector<nn::Features> features;
+  for (const torch::Tensor& view : views) features.push_back(extract_feat(view));
+  return bbox_head_->aug_predict(features, metas, rescale);
 }
 
 DETFORGE_REGISTER(detectors, SingleStageDetector,

@@ -27,10 +27,14 @@ class SingleStageDetector : public Detector {
   /// Backbone and neck: [N, 3, H, W] → features.
   nn::Features extract_feat(const torch::Tensor& images);
   std::vector<Detections> predict(const torch::Tensor& images, std::span<const ImageMeta> metas, bool rescale) override;
+  Losses loss(const torch::Tensor& images, const Targets& targets) override;
+  Detections aug_predict(std::span<const torch::Tensor> views, std::span<const ImageMeta> metas, bool rescale) override;
 
  protected:
   SingleStageDetector(std::string python_name, const Options& options, const BuildContext& context);
   HeadOutputs compute(const torch::Tensor& images) override;
+
+  DenseHead& bbox_head() { return *bbox_head_; }
 
  private:
   std::shared_ptr<Backbone> backbone_;

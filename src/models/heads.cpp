@@ -1,0 +1,10 @@
+#include "detforge/models/heads.h"
+
+namespace detforge {
+
+Registry<nn::Module>& heads() {
+  static Registry<nn::Module> registry("HEADS");
+  return registry;
+}
+
+}  // namespace detforge
