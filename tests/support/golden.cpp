@@ -90,7 +90,8 @@ Value decode_value(const Json& json) {
     default: break;
   }
   if (json.size() == 1) {
-    const auto& [key, content] = *json.items().begin();
+    const std::string key = json.begin().key();
+    const Json& content = json.begin().value();
     if (key == "__tuple__") return Value::tuple(elements(content));
     if (key == "__set__") return Value::set(elements(content));
     if (key == "__float__") return std::stod(content.get<std::string>());
