@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "detforge/data/image_meta.h"
+#include "detforge/data/masks/instance_masks.h"
 
 namespace detforge {
 
@@ -15,6 +16,7 @@ struct Targets {
   std::vector<torch::Tensor> gt_bboxes;         ///< [G, 4] float xyxy
   std::vector<torch::Tensor> gt_labels;         ///< [G] int64
   std::vector<torch::Tensor> gt_bboxes_ignore;  ///< [K, 4]: neither objects nor background
+  std::vector<InstanceMasks> gt_masks;          ///< G masks of the size of the network's input
   torch::Tensor gt_semantic_seg;                ///< [N, 1, h, w] int64; undefined without one
   std::vector<torch::Tensor> proposals;         ///< [P, 4 or 5] of a detector that is given them
 
