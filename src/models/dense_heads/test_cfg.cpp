@@ -41,7 +41,9 @@ struct TestCfgKeys {
   }
 };
 
-kernels::NmsOptions nms_options(const ConfigDict& config, const std::string& owner, const BuildContext& context) {
+}  // namespace
+
+kernels::NmsOptions nms_options_from(const ConfigDict& config, const std::string& owner, const BuildContext& context) {
   const NmsKeys keys = options_from(owner, NmsKeys::arguments(), config.value(), context);
   if (const Value* type = config.find("type")) {
     if (!type->is_string() || type->as_string() != "nms") {
@@ -55,8 +57,6 @@ kernels::NmsOptions nms_options(const ConfigDict& config, const std::string& own
           .class_agnostic = keys.class_agnostic};
 }
 
-}  // namespace
-
 std::optional<TestCfg> test_cfg_from(const std::optional<ConfigDict>& config, const std::string& head, const BuildContext& context) {
   if (!config) return std::nullopt;
   const TestCfgKeys keys = options_from("the test_cfg of " + head, TestCfgKeys::arguments(), config->value(), context.child("test_cfg"));
@@ -64,7 +64,7 @@ std::optional<TestCfg> test_cfg_from(const std::optional<ConfigDict>& config, co
                  .min_bbox_size = keys.min_bbox_size,
                  .score_thr = keys.score_thr,
                  .conf_thr = keys.conf_thr,
-                 .nms = nms_options(keys.nms, "the nms of " + head + "'s test_cfg", context.child("test_cfg.nms")),
+                 .nms = nms_options_from(keys.nms, "the nms of " + head + "'s test_cfg", context.child("test_cfg.nms")),
                  .max_per_img = keys.max_per_img};
 }
 

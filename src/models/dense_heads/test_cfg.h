@@ -22,6 +22,9 @@ struct TestCfg {
 /// Throws `Error` at the place in the config for unknown, missing and ill-typed keys.
 std::optional<TestCfg> test_cfg_from(const std::optional<ConfigDict>& config, const std::string& head, const BuildContext& context);
 
+/// What a config's `nms=dict(…)` says; `owner` names it in messages: `the nms of RPNHead's test_cfg`. Throws as `test_cfg_from` does.
+kernels::NmsOptions nms_options_from(const ConfigDict& config, const std::string& owner, const BuildContext& context);
+
 /// The complaint of a head that should predict without a test_cfg.
 Error missing_test_cfg(const std::string& head);
 
