@@ -9,13 +9,13 @@ void rescale(Candidates& candidates, const std::array<float, 4>& scale_factor) {
 }
 
 Detections select_detections(const Candidates& candidates, const NmsOptions& nms, std::int64_t max_per_img) {
-  std::vector<std::int64_t> kept = batched_nms(candidates.boxes, candidates.scores, candidates.labels, nms);
-  if (max_per_img > 0 && kept.size() > static_cast<std::size_t>(max_per_img)) kept.resize(static_cast<std::size_t>(max_per_img));
+  const NmsResult kept = batched_nms(candidates.boxes, candidates.scores, candidates.labels, nms);
   Detections detections;
-  for (const std::int64_t index : kept) {
-    const auto i = static_cast<std::size_t>(index);
+  for (std::size_t k = 0; k < kept.indices.size(); ++k) {
+    if (max_per_img > 0 && k == static_cast<std::size_t>(max_per_img)) break;
+    const auto i = static_cast<std::size_t>(kept.indices[k]);
     detections.boxes_xyxy.push_back(candidates.boxes[i]);
-    detections.scores.push_back(candidates.scores[i]);
+    detections.scores.push_back(kept.scores[k]);
     detections.labels.push_back(candidates.labels[i]);
   }
   return detections;

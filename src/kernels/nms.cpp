@@ -6,17 +6,21 @@
 #include <limits>
 #include <numeric>
 
+#include "detforge/base/simd.h"
+
 namespace detforge::kernels {
 namespace {
 
-/// Boxes as columns, in the order in which they are looked at: the inner loop then runs over whole vectors.
+/// Boxes as columns, in the order in which they are looked at: the inner loops then run over whole vectors.
 struct Columns {
   std::vector<float> x1, y1, x2, y2, area;
+  std::vector<std::int64_t> index;
+  std::vector<std::int32_t> fallen;  // as wide as a float, so that one vector holds as many of both
 
-  Columns(std::span<const Box> boxes, std::span<const std::int64_t> order, float offset) {
-    for (auto* column : {&x1, &y1, &x2, &y2, &area}) column->reserve(order.size());
-    for (const std::int64_t index : order) {
-      const Box& box = boxes[static_cast<std::size_t>(index)];
+  Columns(std::span<const Box> boxes, std::vector<std::int64_t> order, float offset) : index(std::move(order)), fallen(index.size(), 0) {
+    for (auto* column : {&x1, &y1, &x2, &y2, &area}) column->reserve(index.size());
+    for (const std::int64_t i : index) {
+      const Box& box = boxes[static_cast<std::size_t>(i)];
       x1.push_back(box[0]);
       y1.push_back(box[1]);
       x2.push_back(box[2]);
@@ -24,51 +28,35 @@ struct Columns {
       area.push_back((box[2] - box[0] + offset) * (box[3] - box[1] + offset));
     }
   }
+
+  std::size_t size() const { return index.size(); }
+
+  /// Forgets those before `first` and the fallen ones.
+  void compact(std::size_t first) {
+    std::size_t end = 0;
+    for (std::size_t i = first; i < size(); ++i) {
+      if (fallen[i] != 0) continue;
+      for (auto* column : {&x1, &y1, &x2, &y2, &area}) (*column)[end] = (*column)[i];
+      index[end++] = index[i];
+    }
+    index.resize(end);
+    fallen.assign(end, 0);
+  }
 };
 
-/// Of boxes sorted by score, those that are kept.
-std::vector<std::int64_t> keep_sorted(std::span<const Box> boxes, std::vector<std::int64_t> order, float iou_threshold, float offset) {
-  const Columns columns(boxes, order, offset);
-  const std::size_t count = order.size();
-  std::vector<std::uint8_t> suppressed(count, 0);
-  std::vector<std::int64_t> kept;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (suppressed[i] != 0) continue;
-    kept.push_back(order[i]);
-    const float x1 = columns.x1[i], y1 = columns.y1[i], x2 = columns.x2[i], y2 = columns.y2[i], area = columns.area[i];
-    for (std::size_t j = i + 1; j < count; ++j) {
-      const float width = std::max(0.0F, std::min(x2, columns.x2[j]) - std::max(x1, columns.x1[j]) + offset);
-      const float height = std::max(0.0F, std::min(y2, columns.y2[j]) - std::max(y1, columns.y1[j]) + offset);
-      const float overlap = width * height;
-      suppressed[j] |= static_cast<std::uint8_t>(overlap / (area + columns.area[j] - overlap) > iou_threshold);
-    }
+/// Marks the boxes after the i-th one that overlap it by more than the threshold.
+DETFORGE_SIMD void mark_overlapping(Columns& columns, std::size_t i, float iou_threshold, float offset) {
+  const float *x1 = columns.x1.data(), *y1 = columns.y1.data(), *x2 = columns.x2.data(), *y2 = columns.y2.data();
+  const float* area = columns.area.data();
+  std::int32_t* fallen = columns.fallen.data();
+  const float left = x1[i], top = y1[i], right = x2[i], bottom = y2[i], own_area = area[i];
+  const std::size_t count = columns.size();
+  for (std::size_t j = i + 1; j < count; ++j) {
+    const float width = std::max(0.0F, std::min(right, x2[j]) - std::max(left, x1[j]) + offset);
+    const float height = std::max(0.0F, std::min(bottom, y2[j]) - std::max(top, y1[j]) + offset);
+    const float overlap = width * height;
+    fallen[j] |= static_cast<std::int32_t>(overlap / (own_area + area[j] - overlap) > iou_threshold);
   }
-  return kept;
-}
-
-/// A copy of `boxes` with each class moved away from the others.
-std::vector<Box> separate_classes(std::span<const Box> boxes, std::span<const std::int64_t> labels) {
-  float largest = -std::numeric_limits<float>::infinity();
-  for (const Box& box : boxes) largest = std::max(largest, *std::max_element(box.begin(), box.end()));
-  std::vector<Box> moved(boxes.begin(), boxes.end());
-  for (std::size_t i = 0; i < moved.size(); ++i) {
-    const float distance = static_cast<float>(labels[i]) * (largest + 1.0F);
-    for (float& coordinate : moved[i]) coordinate += distance;
-  }
-  return moved;
-}
-
-/// `order` cut into runs of one class each, the order within a class kept.
-std::vector<std::vector<std::int64_t>> group_by_class(const std::vector<std::int64_t>& order, std::span<const std::int64_t> labels) {
-  std::vector<std::int64_t> sorted = order;
-  const auto label = [&](std::int64_t index) { return labels[static_cast<std::size_t>(index)]; };
-  std::stable_sort(sorted.begin(), sorted.end(), [&](std::int64_t a, std::int64_t b) { return label(a) < label(b); });
-  std::vector<std::vector<std::int64_t>> groups;
-  for (const std::int64_t index : sorted) {
-    if (groups.empty() || label(groups.back().back()) != label(index)) groups.emplace_back();
-    groups.back().push_back(index);
-  }
-  return groups;
 }
 
 }  // namespace
@@ -85,34 +73,43 @@ std::vector<std::int64_t> order_by_score(std::span<const float> scores) {
 }
 
 std::vector<std::int64_t> nms(std::span<const Box> boxes, std::span<const float> scores, float iou_threshold, int offset) {
-  return keep_sorted(boxes, order_by_score(scores), iou_threshold, static_cast<float>(offset));
+  constexpr std::size_t boxes_between_compactions = 32;
+  Columns columns(boxes, order_by_score(scores), static_cast<float>(offset));
+  std::vector<std::int64_t> kept;
+  std::size_t i = 0;
+  while (i < columns.size()) {
+    if (columns.fallen[i] != 0) {
+      ++i;
+      continue;
+    }
+    kept.push_back(columns.index[i]);
+    mark_overlapping(columns, i++, iou_threshold, static_cast<float>(offset));
+    if (kept.size() % boxes_between_compactions == 0) {
+      columns.compact(i);
+      i = 0;
+    }
+  }
+  return kept;
 }
 
-std::vector<std::int64_t> batched_nms(std::span<const Box> boxes, std::span<const float> scores, std::span<const std::int64_t> labels,
-                                      const NmsOptions& options) {
-  std::vector<std::int64_t> order = order_by_score(scores);
-  if (options.score_threshold > 0) {
-    std::erase_if(order,
-                  [&](std::int64_t i) { return !(static_cast<double>(scores[static_cast<std::size_t>(i)]) > options.score_threshold); });
-  }
-  const auto threshold = static_cast<float>(options.iou_threshold);
-  const auto offset = static_cast<float>(options.offset);
-  std::vector<std::int64_t> kept;
-  if (options.class_agnostic) {
-    kept = keep_sorted(boxes, std::move(order), threshold, offset);
-  } else {
-    // Boxes of different classes never meet once they are moved apart, so each class is done alone.
-    const std::vector<Box> moved = separate_classes(boxes, labels);
-    std::vector<std::uint8_t> is_kept(boxes.size(), 0);
-    for (auto& group : group_by_class(order, labels)) {
-      for (const std::int64_t index : keep_sorted(moved, std::move(group), threshold, offset)) is_kept[static_cast<std::size_t>(index)] = 1;
+std::vector<std::vector<std::int64_t>> nms_match(std::span<const Box> boxes, std::span<const float> scores, float iou_threshold) {
+  const Columns columns(boxes, order_by_score(scores), 0);
+  std::vector<std::uint8_t> fallen(columns.size(), 0);
+  std::vector<std::vector<std::int64_t>> groups;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (fallen[i] != 0) continue;
+    std::vector<std::int64_t>& group = groups.emplace_back(1, columns.index[i]);
+    for (std::size_t j = i + 1; j < columns.size(); ++j) {
+      if (fallen[j] != 0) continue;
+      const float width = std::max(0.0F, std::min(columns.x2[i], columns.x2[j]) - std::max(columns.x1[i], columns.x1[j]));
+      const float height = std::max(0.0F, std::min(columns.y2[i], columns.y2[j]) - std::max(columns.y1[i], columns.y1[j]));
+      const float overlap = width * height;
+      if (!(overlap / (columns.area[i] + columns.area[j] - overlap) >= iou_threshold)) continue;
+      fallen[j] = 1;
+      group.push_back(columns.index[j]);
     }
-    std::copy_if(order.begin(), order.end(), std::back_inserter(kept),
-                 [&](std::int64_t index) { return is_kept[static_cast<std::size_t>(index)] != 0; });
   }
-  if (options.max_num > 0 && kept.size() > static_cast<std::size_t>(options.max_num))
-    kept.resize(static_cast<std::size_t>(options.max_num));
-  return kept;
+  return groups;
 }
 
 }  // namespace detforge::kernels

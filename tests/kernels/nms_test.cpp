@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <random>
 
 namespace detforge::kernels {
 namespace {
@@ -61,15 +63,107 @@ TEST(Nms, ScoresThatAreNoNumbersComeLast) {
   EXPECT_EQ(order_by_score(scores), (std::vector<std::int64_t>{2, 1, 0}));
 }
 
+/// Boxes of a few sizes all over the place, so that many overlap.
+struct Crowd {
+  std::vector<Box> boxes;
+  std::vector<float> scores;
+
+  explicit Crowd(std::size_t count, std::uint32_t seed = 1) {
+    std::mt19937 random(seed);
+    const auto uniform = [&] { return static_cast<float>(random() % 100000) / 100000.0F; };
+    for (std::size_t i = 0; i < count; ++i) {
+      const float x = 100 * uniform(), y = 100 * uniform(), size = 5 + 20 * uniform();
+      boxes.push_back({x, y, x + size, y + size});
+      scores.push_back(uniform());
+    }
+  }
+};
+
+/// The definition: of the boxes in order of their scores, those that overlap no kept one.
+std::vector<std::int64_t> slow_nms(const std::vector<Box>& boxes, const std::vector<float>& scores, float threshold) {
+  std::vector<std::int64_t> kept;
+  for (const std::int64_t i : order_by_score(scores)) {
+    const auto falls_to = [&](std::int64_t k) {
+      return iou(boxes[static_cast<std::size_t>(k)], boxes[static_cast<std::size_t>(i)]) > threshold;
+    };
+    if (std::none_of(kept.begin(), kept.end(), falls_to)) kept.push_back(i);
+  }
+  return kept;
+}
+
+TEST(Nms, AgreesWithItsDefinitionWhateverTheNumber) {
+  for (const std::size_t count : {0, 1, 31, 32, 33, 64, 127, 1000}) {
+    const Crowd crowd(count);
+    for (const float threshold : {0.0F, 0.3F, 0.7F, 1.0F}) {
+      EXPECT_EQ(nms(crowd.boxes, crowd.scores, threshold), slow_nms(crowd.boxes, crowd.scores, threshold)) << count;
+    }
+  }
+}
+
+TEST(NmsMatch, EveryBoxIsInOneGroupWithABetterOneThatItOverlaps) {
+  const Crowd crowd(200);
+  std::vector<int> seen(crowd.boxes.size(), 0);
+  for (const auto& group : nms_match(crowd.boxes, crowd.scores, 0.4F)) {
+    for (const std::int64_t index : group) {
+      ++seen[static_cast<std::size_t>(index)];
+      EXPECT_LE(crowd.scores[static_cast<std::size_t>(index)], crowd.scores[static_cast<std::size_t>(group.front())]);
+      EXPECT_GE(iou(crowd.boxes[static_cast<std::size_t>(index)], crowd.boxes[static_cast<std::size_t>(group.front())]), 0.4F);
+    }
+  }
+  EXPECT_EQ(std::count(seen.begin(), seen.end(), 1), 200);
+}
+
+TEST(NmsMatch, AnIouEqualToTheThresholdFalls) {
+  const std::vector<Box> boxes = {{0, 0, 2, 1}, {0, 0, 1, 1}};
+  EXPECT_EQ(nms_match(boxes, std::vector<float>{0.9F, 0.8F}, 0.5F), (std::vector<std::vector<std::int64_t>>{{0, 1}}));
+}
+
+TEST(SoftNms, MultipliesTheScoreByWhatTheMethodSays) {
+  const std::vector<Box> boxes = {{0, 0, 2, 1}, {0, 0, 1, 1}, {8, 8, 9, 9}};
+  const std::vector<float> scores = {0.9F, 0.8F, 0.1F};
+  const auto second = [&](SoftNmsOptions options) { return soft_nms(boxes, scores, options).scores.at(1); };
+  EXPECT_FLOAT_EQ(second({.iou_threshold = 0.5F, .method = SoftNmsMethod::Linear}), 0.8F * 0.5F);
+  EXPECT_FLOAT_EQ(second({.iou_threshold = 0.6F, .method = SoftNmsMethod::Linear}), 0.8F);
+  EXPECT_FLOAT_EQ(second({.iou_threshold = 0.6F, .sigma = 0.5F, .method = SoftNmsMethod::Gaussian}), 0.8F * std::exp(-0.5F));
+  EXPECT_FLOAT_EQ(second({.iou_threshold = 0.5F, .method = SoftNmsMethod::Naive}), 0.1F);
+}
+
+TEST(SoftNms, DropsWhatFallsBelowTheSmallestScoreAndSortsTheRest) {
+  const Crowd crowd(100);
+  const NmsResult all = soft_nms(crowd.boxes, crowd.scores, {.min_score = 0}),
+                  some = soft_nms(crowd.boxes, crowd.scores, {.min_score = 0.2F});
+  EXPECT_EQ(all.indices.size(), 100U);
+  EXPECT_TRUE(std::is_sorted(all.scores.rbegin(), all.scores.rend()));
+  EXPECT_EQ(some.indices.size(),
+            static_cast<std::size_t>(std::count_if(all.scores.begin(), all.scores.end(), [](float s) { return s >= 0.2F; })));
+  EXPECT_TRUE(soft_nms({}, {}).indices.empty());
+}
+
 TEST(BatchedNms, ClassesDoNotSuppressEachOtherUnlessAskedTo) {
   const std::vector<Box> boxes = {{0, 0, 10, 10}, {0, 0, 10, 10}, {0, 0, 10, 10}};
   const std::vector<float> scores = {0.7F, 0.9F, 0.8F};
   const std::vector<std::int64_t> labels = {0, 0, 1};
-  EXPECT_EQ(batched_nms(boxes, scores, labels, {}), (std::vector<std::int64_t>{1, 2}));
-  EXPECT_EQ(batched_nms(boxes, scores, labels, {.class_agnostic = true}), (std::vector<std::int64_t>{1}));
-  EXPECT_EQ(batched_nms(boxes, scores, labels, {.max_num = 1}), (std::vector<std::int64_t>{1}));
-  EXPECT_EQ(batched_nms(boxes, scores, labels, {.score_threshold = 0.85}), (std::vector<std::int64_t>{1}));
-  EXPECT_TRUE(batched_nms({}, {}, {}, {}).empty());
+  const auto kept = [&](const NmsOptions& options) { return batched_nms(boxes, scores, labels, options).indices; };
+  EXPECT_EQ(kept({}), (std::vector<std::int64_t>{1, 2}));
+  EXPECT_EQ(kept({.class_agnostic = true}), (std::vector<std::int64_t>{1}));
+  EXPECT_EQ(kept({.max_num = 1}), (std::vector<std::int64_t>{1}));
+  EXPECT_EQ(kept({.score_threshold = 0.85}), (std::vector<std::int64_t>{1}));
+  EXPECT_EQ(kept({.type = NmsType::NmsMatch}), (std::vector<std::int64_t>{1, 2}));
+  EXPECT_TRUE(batched_nms({}, {}, {}, {}).indices.empty());
+}
+
+TEST(BatchedNms, SoftensTheScoresWithinAClass) {
+  const std::vector<Box> boxes = {{0, 0, 2, 1}, {0, 0, 1, 1}, {0, 0, 1, 1}};
+  const std::vector<std::int64_t> labels = {0, 0, 1};
+  const NmsResult kept = batched_nms(boxes, std::vector<float>{0.9F, 0.8F, 0.5F}, labels, {.type = NmsType::SoftNms, .iou_threshold = 0.3});
+  EXPECT_EQ(kept.indices, (std::vector<std::int64_t>{0, 2, 1}));
+  EXPECT_NEAR(kept.scores.at(2), 0.4, 1e-6);
+}
+
+TEST(BatchedNms, EqualScoresOfDifferentClassesKeepTheirOrder) {
+  const std::vector<Box> boxes = {{0, 0, 1, 1}, {2, 2, 3, 3}, {4, 4, 5, 5}};
+  const std::vector<float> scores = {0.5F, 0.5F, 0.5F};
+  EXPECT_EQ(batched_nms(boxes, scores, std::vector<std::int64_t>{2, 0, 1}, {}).indices, (std::vector<std::int64_t>{0, 1, 2}));
 }
 
 }  // namespace

@@ -3,26 +3,6 @@
 namespace detforge {
 namespace {
 
-struct NmsKeys {
-  double iou_threshold = 0.5;
-  std::optional<double> iou_thr;
-  std::int64_t offset = 0;
-  double score_threshold = 0;
-  std::int64_t max_num = -1;
-  std::int64_t split_thr = 10000;
-  bool class_agnostic = false;
-
-  static Arguments<NmsKeys> arguments() {
-    return {arg(&NmsKeys::iou_threshold, "iou_threshold", "a box falls that overlaps a better one by more"),
-            arg(&NmsKeys::iou_thr, "iou_thr", "older name of iou_threshold"),
-            arg(&NmsKeys::offset, "offset", "1: coordinates are inclusive"),
-            arg(&NmsKeys::score_threshold, "score_threshold", "boxes must score more"),
-            arg(&NmsKeys::max_num, "max_num", "at most so many are kept"),
-            arg(&NmsKeys::split_thr, "split_thr", "from so many boxes on, classes are done one by one: the result is the same"),
-            arg(&NmsKeys::class_agnostic, "class_agnostic", "boxes suppress those of other classes too")};
-  }
-};
-
 struct TestCfgKeys {
   std::int64_t nms_pre = -1;
   double min_bbox_size = 0;
@@ -42,20 +22,6 @@ struct TestCfgKeys {
 };
 
 }  // namespace
-
-kernels::NmsOptions nms_options_from(const ConfigDict& config, const std::string& owner, const BuildContext& context) {
-  const NmsKeys keys = options_from(owner, NmsKeys::arguments(), config.value(), context);
-  if (const Value* type = config.find("type")) {
-    if (!type->is_string() || type->as_string() != "nms") {
-      throw Error(owner + ": type " + repr(*type) + " is not known; there is 'nms'").at(type->location());
-    }
-  }
-  return {.iou_threshold = keys.iou_thr.value_or(keys.iou_threshold),
-          .offset = keys.offset,
-          .score_threshold = keys.score_threshold,
-          .max_num = keys.max_num,
-          .class_agnostic = keys.class_agnostic};
-}
 
 std::optional<TestCfg> test_cfg_from(const std::optional<ConfigDict>& config, const std::string& head, const BuildContext& context) {
   if (!config) return std::nullopt;

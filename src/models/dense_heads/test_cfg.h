@@ -3,8 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "detforge/kernels/nms.h"
-#include "detforge/registry/arguments.h"
+#include "detforge/models/nms_cfg.h"
 
 namespace detforge {
 
@@ -21,9 +20,6 @@ struct TestCfg {
 /// Reads `config`, the test_cfg of the head `head`; None where the model has none.
 /// Throws `Error` at the place in the config for unknown, missing and ill-typed keys.
 std::optional<TestCfg> test_cfg_from(const std::optional<ConfigDict>& config, const std::string& head, const BuildContext& context);
-
-/// What a config's `nms=dict(…)` says; `owner` names it in messages: `the nms of RPNHead's test_cfg`. Throws as `test_cfg_from` does.
-kernels::NmsOptions nms_options_from(const ConfigDict& config, const std::string& owner, const BuildContext& context);
 
 /// The complaint of a head that should predict without a test_cfg.
 Error missing_test_cfg(const std::string& head);

@@ -1,6 +1,6 @@
 #include "detforge/models/roi_heads/rcnn_cfg.h"
 
-#include "detforge/models/dense_heads/test_cfg.h"
+#include "detforge/models/nms_cfg.h"
 
 namespace detforge {
 namespace {

@@ -1,37 +1,92 @@
+#include "detforge/kernels/nms.h"
+
 #include <gtest/gtest.h>
 
-#include "detforge/kernels/nms.h"
+#include "detforge/kernels/class_candidates.h"
+#include "detforge/models/nms_cfg.h"
 #include "tests/golden/torch/ops_records.h"
 
 /// The NMS family.
 namespace detforge::golden {
 namespace {
 
-std::vector<kernels::Box> boxes_of(const Json& json) { return json.get<std::vector<kernels::Box>>(); }
+using kernels::Box;
+using Indices = std::vector<std::int64_t>;
+
+std::vector<float> floats(const Json& json) { return json.get<std::vector<float>>(); }
+
+kernels::NmsOptions options_of(const Json& config) {
+  return nms_options_from(ConfigDict(decode_value(config)), "the record's nms", ops_context());
+}
+
+/// `dets` [N, 5]: xyxy and score.
+void expect_dets(const Json& dets, const std::vector<Box>& boxes, const std::vector<float>& scores) {
+  ASSERT_EQ(boxes.size(), dets.size());
+  for (std::size_t i = 0; i < dets.size(); ++i) {
+    for (std::size_t k = 0; k < 4; ++k) EXPECT_FLOAT_EQ(boxes[i][k], dets[i][k].get<float>()) << "row " << i;
+    EXPECT_NEAR(scores[i], dets[i][4].get<float>(), 1e-6) << "row " << i;
+  }
+}
+
+void expect_kept(const Json& record, const kernels::NmsResult& kept) {
+  EXPECT_EQ(kept.indices, record["inds"].get<Indices>());
+  std::vector<Box> boxes;
+  for (const std::int64_t index : kept.indices) boxes.push_back(record["boxes"][static_cast<std::size_t>(index)].get<Box>());
+  expect_dets(record["dets"], boxes, kept.scores);
+}
+
+/// A record of `nms` or `soft_nms` alone has the arguments beside the boxes.
+Json config_of(const Json& record) {
+  if (record.contains("nms_cfg")) return record["nms_cfg"];
+  Json config = {{"type", record["op"]}};
+  for (const char* key : {"iou_threshold", "offset", "score_threshold", "max_num", "sigma", "min_score", "method"}) {
+    if (record.contains(key)) config[key] = record[key];
+  }
+  return config;
+}
 
 void check_nms(const Json& record) {
-  const std::string op = record["op"];
-  const Json options = op == "batched_nms" ? record["nms_cfg"] : record;
-  if ((op != "nms" && op != "batched_nms") || (op == "batched_nms" && options["type"] != "nms")) {
-    skip_unregistered("op " + (op == "batched_nms" ? options["type"].get<std::string>() : op));
-    return;
+  const auto boxes = record["boxes"].get<std::vector<Box>>();
+  const Indices labels = record.contains("idxs") ? record["idxs"].get<Indices>() : Indices(boxes.size(), 0);
+  kernels::NmsOptions options = options_of(config_of(record));
+  options.class_agnostic |= !record.contains("idxs");
+  expect_kept(record, kernels::batched_nms(boxes, floats(record["scores"]), labels, options));
+}
+
+void check_nms_match(const Json& record) {
+  std::vector<Box> boxes;
+  std::vector<float> scores;
+  for (const Json& row : record["dets"]) {
+    boxes.push_back({row[0].get<float>(), row[1].get<float>(), row[2].get<float>(), row[3].get<float>()});
+    scores.push_back(row[4].get<float>());
   }
-  const auto boxes = boxes_of(record["boxes"]);
-  const auto scores = record["scores"].get<std::vector<float>>();
-  const auto number = [&](const char* key, double fallback) { return options.contains(key) ? options[key].get<double>() : fallback; };
-  const kernels::NmsOptions nms{
-      .iou_threshold = number("iou_threshold", 0.5),
-      .offset = static_cast<std::int64_t>(number("offset", 0)),
-      .score_threshold = number("score_threshold", 0),
-      .max_num = static_cast<std::int64_t>(number("max_num", -1)),
-      .class_agnostic = op == "nms" || (options.contains("class_agnostic") && options["class_agnostic"].get<bool>())};
-  const auto labels = op == "nms" ? std::vector<std::int64_t>(scores.size(), 0) : record["idxs"].get<std::vector<std::int64_t>>();
-  EXPECT_EQ(kernels::batched_nms(boxes, scores, labels, nms), record["inds"].get<std::vector<std::int64_t>>());
+  EXPECT_EQ(kernels::nms_match(boxes, scores, record["iou_threshold"].get<float>()), record["groups"].get<std::vector<Indices>>());
+}
+
+void check_multiclass_nms(const Json& record) {
+  const torch::Tensor scores = tensor_from(record["multi_scores"]).contiguous(), boxes = tensor_from(record["multi_bboxes"]).contiguous();
+  const auto factors = record["score_factors"].is_null() ? std::vector<float>() : floats(record["score_factors"]);
+  const std::span<const float> numbers(scores.data_ptr<float>(), static_cast<std::size_t>(scores.numel()));
+  const std::span<const Box> places(reinterpret_cast<const Box*>(boxes.data_ptr<float>()), static_cast<std::size_t>(boxes.numel() / 4));
+  kernels::Candidates candidates;
+  kernels::collect_candidates({.num_classes = scores.size(1) - 1, .scores = numbers, .boxes = places, .factors = factors},
+                              {.score_thr = record["score_thr"].get<double>()}, candidates);
+  const Detections kept = kernels::select_detections(candidates, options_of(record["nms"]), record["max_num"].get<std::int64_t>());
+  expect_dets(record["dets"], kept.boxes_xyxy, kept.scores);
+  EXPECT_EQ(kept.labels, record["labels"].get<Indices>());
+}
+
+void check(const Json& record) {
+  const std::string op = record["op"];
+  if (op == "nms_match") return check_nms_match(record);
+  if (op == "multiclass_nms") return check_multiclass_nms(record);
+  if (op == "nms" || op == "soft_nms" || op == "batched_nms") return check_nms(record);
+  skip_unregistered("op " + op);
 }
 
 const SuiteMaker maker([] {
   add_ops_cases(
-      "nms", [](const Json& record) { return record["op"].get<std::string>(); }, check_nms);
+      "nms", [](const Json& record) { return record["op"].get<std::string>(); }, check);
 });
 
 }  // namespace
