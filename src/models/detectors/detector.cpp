@@ -15,6 +15,10 @@ Value with_outer(Value config, const char* key, const Value& outer, const BuildC
 
 }  // namespace
 
+std::vector<Detections> Detector::predict_from_proposals(const torch::Tensor&, std::span<const ImageMeta>, const Proposals&, bool) {
+  throw Error(python_name() + " finds its proposals itself, but is given some").help("leave LoadProposals out of the test pipeline");
+}
+
 Detections Detector::aug_predict(std::span<const torch::Tensor>, std::span<const ImageMeta>, bool) {
   throw Error(python_name() + " does not merge several views of an image").help("give MultiScaleFlipAug one img_scale and flip=False");
 }

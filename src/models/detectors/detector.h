@@ -22,6 +22,9 @@ class Detector : public nn::Module {
   }
   /// `images` [N, 3, H, W] as the test pipeline gives them, one meta per image. Set `eval()` and a no-grad guard around it.
   virtual std::vector<Detections> predict(const torch::Tensor& images, std::span<const ImageMeta> metas, bool rescale = true) = 0;
+  /// The same from given `proposals`, per image [P, 4 or 5], px of the input. Throws `Error` for a detector that finds its own.
+  virtual std::vector<Detections> predict_from_proposals(const torch::Tensor& images, std::span<const ImageMeta> metas,
+                                                         const Proposals& proposals, bool rescale = true);
   /// One training step's losses, with their graph. Set `train()` before.
   virtual Losses loss(const torch::Tensor& images, const Targets& targets) = 0;
   /// The detections of one image from several views of it (each [1, 3, H_i, W_i], with its meta), merged as MMDetection's
