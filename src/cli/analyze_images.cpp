@@ -28,11 +28,7 @@ struct ImagesArguments : AnalyzeArguments {
 /// Ground truth on the left, detections on the right.
 cv::Mat draw_both(const cv::Mat& image, const ImageTruth& truth, const Detections& detections, const std::vector<std::string>& classes,
                   double score_threshold) {
-  const Detections as_detections{.boxes_xyxy = truth.boxes,
-                                 .scores = std::vector<float>(truth.boxes.size(), 1.F),
-                                 .labels = truth.labels,
-                                 .masks = {},
-                                 .mask_scores = {}};
+  const Detections as_detections{truth.boxes, std::vector<float>(truth.boxes.size(), 1.F), truth.labels};
   DrawOptions options;
   options.score_threshold = score_threshold;
   const cv::Mat left = draw_detections(image, as_detections, classes, options);
