@@ -1,5 +1,5 @@
 # YOLOX-S (arXiv 2107.08430), trained on eight devices with eight images each for 300 epochs.
-_base_ = ['../_base_/schedules/schedule_1x.py', '../_base_/default_runtime.py']
+_base_ = '../_base_/default_runtime.py'
 
 img_scale = (640, 640)  # height, width
 
@@ -86,7 +86,6 @@ resume_from = None
 interval = 10
 
 lr_config = dict(
-    _delete_=True,
     policy='YOLOX',
     warmup='exp',
     by_epoch=False,

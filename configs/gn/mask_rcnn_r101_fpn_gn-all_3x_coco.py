@@ -1,0 +1,3 @@
+_base_ = './mask_rcnn_r101_fpn_gn-all_2x_coco.py'
+lr_config = dict(step=[28, 34])
+total_epochs = 36

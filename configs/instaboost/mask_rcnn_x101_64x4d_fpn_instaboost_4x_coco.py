@@ -1,0 +1,4 @@
+_base_ = './mask_rcnn_r50_fpn_instaboost_4x_coco.py'
+model = dict(
+    pretrained='open-mmlab://resnext101_64x4d',
+    backbone=dict(type='ResNeXt', depth=101, groups=64, base_width=4))

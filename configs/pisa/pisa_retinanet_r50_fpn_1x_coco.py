@@ -1,0 +1,3 @@
+_base_ = '../retinanet/retinanet_r50_fpn_1x_coco.py'
+model = dict(bbox_head=dict(type='PISARetinaHead', loss_bbox=dict(type='SmoothL1Loss', beta=0.11)))
+train_cfg = dict(isr=dict(k=2.0, bias=0.0), carl=dict(k=1.0, bias=0.2))
