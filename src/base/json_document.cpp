@@ -93,7 +93,11 @@ bool JsonValue::truth() const {
 
 std::vector<double> JsonValue::numbers() const {
   std::vector<double> values;
-  for_each([&](const JsonValue& value) { values.push_back(value.number()); });
+  for (const simdjson::dom::element element : array()) {
+    double value = 0;
+    if (element.get(value) != simdjson::SUCCESS) value = child(element, {{}, values.size()}).number();  // which says what is wrong
+    values.push_back(value);
+  }
   return values;
 }
 

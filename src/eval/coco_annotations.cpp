@@ -9,38 +9,6 @@ namespace detforge {
 
 namespace {
 
-std::uint64_t read_size(const JsonValue& value) {
-  const std::int64_t size = value.integer();
-  if (size < 0) value.fail("must not be negative");
-  return static_cast<std::uint64_t>(size);
-}
-
-std::vector<std::int64_t> read_ids(const JsonValue& record, std::string_view key) {
-  std::vector<std::int64_t> ids;
-  if (const auto list = record.find(key)) list->for_each([&](const JsonValue& id) { ids.push_back(id.integer()); });
-  return ids;
-}
-
-CocoImage read_image(const JsonValue& record) {
-  CocoImage image;
-  image.id = record["id"].integer();
-  if (const auto height = record.find("height")) image.height = read_size(*height);
-  if (const auto width = record.find("width")) image.width = read_size(*width);
-  if (const auto name = record.find("file_name")) image.file_name = name->text();
-  image.absent_categories = read_ids(record, "neg_category_ids");
-  image.not_exhaustive_categories = read_ids(record, "not_exhaustive_category_ids");
-  return image;
-}
-
-CocoCategory read_category(const JsonValue& record) {
-  CocoCategory category;
-  category.id = record["id"].integer();
-  if (const auto name = record.find("name")) category.name = name->text();
-  if (const auto super = record.find("supercategory")) category.supercategory = super->text();
-  if (const auto frequency = record.find("frequency")) category.frequency = frequency->text();
-  return category;
-}
-
 /// Reads the records of a list, sorts them by id, and says where each of the file's went.
 template <class Item, class Read>
 void read_sorted(const JsonValue& list, Read read, std::vector<Item>& items, std::vector<std::int32_t>& order,
@@ -95,49 +63,28 @@ std::int32_t position(const std::unordered_map<std::int64_t, std::int32_t>& inde
   return found == index.end() ? -1 : found->second;
 }
 
-Rle read_run_lengths(const JsonValue& segmentation) {
-  const JsonValue size = segmentation["size"];
-  const auto [height, width] = size.numbers<2>();
-  if (!(height >= 0 && width >= 0 && height <= double(max_mask_pixels) && width <= double(max_mask_pixels)))
-    size.fail("is the size of no image");
-  const JsonValue counts = segmentation["counts"];
-  const auto rows = static_cast<std::uint64_t>(height);
-  const auto columns = static_cast<std::uint64_t>(width);
-  if (counts.is_string()) return rle_from_text(rows, columns, counts.text());
-  std::vector<std::uint32_t> runs;
-  counts.for_each([&](const JsonValue& value) {
-    const std::int64_t run = value.integer();
-    if (run < 0 || run > static_cast<std::int64_t>(max_mask_pixels)) value.fail("is no length of a run");
-    runs.push_back(static_cast<std::uint32_t>(run));
-  });
-  return rle_from_counts(rows, columns, std::move(runs));
-}
-
 }  // namespace
 
 std::int32_t CocoAnnotations::image_of(std::int64_t id) const { return position(image_index, id); }
 std::int32_t CocoAnnotations::category_of(std::int64_t id) const { return position(category_index, id); }
 
 Rle read_segmentation(const JsonValue& segmentation, const CocoImage& image) {
+  const MaskAnnotation mask = read_coco_segmentation(segmentation);
   try {
-    if (segmentation.is_object()) return read_run_lengths(segmentation);
-    if (image.height == 0 || image.width == 0) throw Error("polygons need the height and width of their image");
-    std::vector<Rle> parts;
-    segmentation.for_each(
-        [&](const JsonValue& polygon) { parts.push_back(rle_from_polygon(polygon.numbers(), image.height, image.width)); });
-    if (parts.empty()) throw Error("has no polygon");
-    return merge(parts);
-  } catch (Error& error) {
-    if (error.diagnostics().front().place.empty()) segmentation.fail(error.message());
-    throw;
+    if (std::holds_alternative<Polygons>(mask) && (image.height == 0 || image.width == 0)) {
+      throw Error("polygons need the height and width of their image");
+    }
+    return draw_mask(mask, image.height, image.width);
+  } catch (const Error& error) {
+    segmentation.fail(error.message());
   }
 }
 
 CocoAnnotations read_coco_annotations(const JsonDocument& document, bool with_masks, AnnotationStyle style) {
   CocoAnnotations annotations;
   const JsonValue root = document.root();
-  read_sorted(root["images"], read_image, annotations.images, annotations.image_order, annotations.image_index);
-  read_sorted(root["categories"], read_category, annotations.categories, annotations.category_order, annotations.category_index);
+  read_sorted(root["images"], read_coco_image, annotations.images, annotations.image_order, annotations.image_index);
+  read_sorted(root["categories"], read_coco_category, annotations.categories, annotations.category_order, annotations.category_index);
   std::unordered_map<std::int64_t, std::size_t> seen;
   root["annotations"].for_each([&](const JsonValue& record) {
     read_annotation(record, with_masks, style, annotations);

@@ -7,25 +7,10 @@
 #include <vector>
 
 #include "detforge/base/json_document.h"
+#include "detforge/data/formats/coco_json.h"
 #include "detforge/eval/average_precision.h"
 
 namespace detforge {
-
-struct CocoImage {
-  std::int64_t id = 0;
-  std::uint64_t height = 0;  ///< px; 0 where the file does not say
-  std::uint64_t width = 0;
-  std::string file_name;
-  std::vector<std::int64_t> absent_categories;          ///< LVIS: `neg_category_ids`
-  std::vector<std::int64_t> not_exhaustive_categories;  ///< LVIS: `not_exhaustive_category_ids`
-};
-
-struct CocoCategory {
-  std::int64_t id = 0;
-  std::string name;
-  std::string supercategory;
-  std::string frequency;  ///< LVIS: r, c or f
-};
 
 /// Ground truth in COCO's or LVIS's JSON layout, as columns. The indices in `truth` are positions in `images` and `categories`,
 /// which are sorted by id.

@@ -3,9 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <pugixml.hpp>
-#include <sstream>
 
 #include "detforge/base/error.h"
 #include "detforge/base/files.h"
@@ -13,9 +10,6 @@
 namespace detforge {
 
 namespace {
-
-constexpr std::uint64_t max_list_bytes = 256U << 20U;
-constexpr std::uint64_t max_xml_bytes = 64U << 20U;
 
 std::vector<std::filesystem::path> files_of(const std::filesystem::path& images) {
   std::vector<std::filesystem::path> files;
@@ -28,22 +22,10 @@ std::vector<std::filesystem::path> files_of(const std::filesystem::path& images)
     return files;
   }
   const auto root = std::filesystem::absolute(images).parent_path().parent_path().parent_path();
-  std::istringstream lines(read_file(images, max_list_bytes));
-  for (std::string line; std::getline(lines, line);) {
-    line.erase(std::find_if(line.rbegin(), line.rend(), [](unsigned char c) { return std::isspace(c) == 0; }).base(), line.end());
-    if (!line.empty()) files.push_back(root / "Annotations" / (line.substr(0, line.find(' ')) + ".xml"));
+  for (const std::string& line : read_lines(images)) {
+    files.push_back(root / "Annotations" / (line.substr(0, line.find(' ')) + ".xml"));
   }
   return files;
-}
-
-/// A whole number, as Python's `int(float(text))` makes it.
-float whole_number(const pugi::xml_node& parent, const char* name, const std::string& place) {
-  const std::string_view text = parent.child(name).text().get();
-  double value = 0;
-  const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
-  const auto [end, error] = std::from_chars(text.data() + begin, text.data() + text.size(), value);
-  if (error != std::errc() || !(std::abs(value) < 1e9)) throw Error(fmt::format("'{}' is no number", name)).at(place);
-  return static_cast<float>(static_cast<std::int64_t>(value));
 }
 
 /// Where the records of results belong.
@@ -93,31 +75,19 @@ class Places {
 
 }  // namespace
 
-const std::vector<std::string>& voc_classes() {
-  static const std::vector<std::string> names = {"aeroplane", "bicycle",     "bird",  "boat",        "bottle", "bus",      "car",
-                                                 "cat",       "chair",       "cow",   "diningtable", "dog",    "horse",    "motorbike",
-                                                 "person",    "pottedplant", "sheep", "sofa",        "train",  "tvmonitor"};
-  return names;
-}
-
 ImageTruth parse_voc_annotation(std::string_view xml, const std::vector<std::string>& classes, const std::string& file) {
-  pugi::xml_document document;
-  const pugi::xml_parse_result parsed = document.load_buffer(xml.data(), xml.size());
-  if (!parsed) throw Error(fmt::format("the file is no valid XML: {}, at byte {}", parsed.description(), parsed.offset)).at(file);
+  const std::vector<VocObject> objects = parse_voc_xml(xml, file).objects;
   ImageTruth truth;
-  std::size_t index = 0;
-  for (const pugi::xml_node object : document.document_element().children("object")) {
-    const std::string place = fmt::format("{}: object[{}]", file, index++);
-    const std::string name = object.child("name").text().get();
-    const auto found = std::find(classes.begin(), classes.end(), name);
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    const VocObject& object = objects[i];
+    const auto found = std::find(classes.begin(), classes.end(), object.name);
     if (found == classes.end()) continue;
-    const pugi::xml_node box = object.child("bndbox");
-    if (!box) throw Error("the object has no 'bndbox'").at(place);
-    const BoxXyxy corners = {whole_number(box, "xmin", place) - 1, whole_number(box, "ymin", place) - 1,
-                             whole_number(box, "xmax", place) - 1, whole_number(box, "ymax", place) - 1};
-    const bool is_difficult = object.child("difficult") && whole_number(object, "difficult", place) != 0;
-    (is_difficult ? truth.ignored_boxes : truth.boxes).push_back(corners);
-    (is_difficult ? truth.ignored_labels : truth.labels).push_back(found - classes.begin());
+    if (!object.problem.empty()) throw Error(object.problem).at(voc_object_place(file, i));
+    BoxXyxy box{};
+    std::transform(object.box_xyxy.begin(), object.box_xyxy.end(), box.begin(),
+                   [](std::int64_t side) { return static_cast<float>(side - 1); });
+    (object.is_difficult ? truth.ignored_boxes : truth.boxes).push_back(box);
+    (object.is_difficult ? truth.ignored_labels : truth.labels).push_back(found - classes.begin());
   }
   return truth;
 }
@@ -129,7 +99,7 @@ MapAnnotations read_voc_annotations(const std::filesystem::path& images, const s
   for (const auto& file : files_of(images)) {
     annotations.image_names.push_back(file.stem().string());
     annotations.image_files.push_back(annotations.image_names.back() + ".jpg");
-    annotations.truth.push_back(parse_voc_annotation(read_file(file, max_xml_bytes), classes, file.string()));
+    annotations.truth.push_back(parse_voc_annotation(read_file(file, max_voc_xml_bytes), classes, file.string()));
   }
   return annotations;
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "detforge/data/formats/voc_xml.h"
 #include "detforge/eval/coco_annotations.h"
 #include "detforge/eval/mean_average_precision.h"
 #include "detforge/eval/mmdet_results.h"
@@ -21,9 +22,6 @@ struct MapAnnotations {
   std::vector<ImageTruth> truth;           ///< [images]
   bool is_voc2007 = false;                 ///< by the name of a folder, as MMDetection tells it
 };
-
-/// Pascal VOC's twenty.
-const std::vector<std::string>& voc_classes();
 
 /// From VOC's layout: `images` is a list of names, `VOC2007/ImageSets/Main/test.txt`, or a folder of XML files; boxes become 0-based whole
 /// pixels, difficult ones are ignored ground truth, objects of other classes take no part. Throws `Error` that names file and object.

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "detforge/data/image_meta.h"
+
+/// Pascal VOC's layout: one XML file an image, lists of images as text.
+namespace detforge {
+
+struct VocObject {
+  std::string name;
+  std::array<std::int64_t, 4> box_xyxy{};  ///< whole pixels as the file counts them: from 1, both ends inside
+  bool is_difficult = false;
+  std::string problem;  ///< what is wrong with the object, which then has no box; empty where all is well
+};
+
+struct VocAnnotation {
+  std::optional<ImageSize> size;  ///< where the file says it
+  std::string folder;             ///< WIDER Face: the subfolder of the image
+  std::vector<VocObject> objects;
+};
+
+/// Bytes that are read of one XML file.
+constexpr std::uint64_t max_voc_xml_bytes = 64U << 20U;
+
+/// Pascal VOC's twenty.
+const std::vector<std::string>& voc_classes();
+
+/// One image's XML; `file` is its name in messages. Throws `Error` where it is no XML. A wrong object does not spoil the
+/// others: it carries its problem.
+VocAnnotation parse_voc_xml(std::string_view xml, const std::string& file);
+/// The same of a file.
+VocAnnotation read_voc_xml(const std::filesystem::path& file);
+
+/// Where object `index` stands: `a.xml: object[3]`.
+std::string voc_object_place(const std::string& file, std::size_t index);
+
+/// The lines of a list, without their ends; empty ones do not count. Throws `Error` naming the file, of at most 256 MiB.
+std::vector<std::string> read_lines(const std::filesystem::path& file);
+
+}  // namespace detforge
