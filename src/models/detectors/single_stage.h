@@ -11,7 +11,7 @@ class SingleStageDetector : public Detector {
  public:
   struct Options {
     ConfigDict backbone;
-    std::optional<ConfigDict> neck;
+    std::optional<NeckConfig> neck;
     std::optional<ConfigDict> bbox_head;
     std::optional<ConfigDict> train_cfg;
     std::optional<ConfigDict> test_cfg;

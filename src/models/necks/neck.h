@@ -1,5 +1,7 @@
 #pragma once
 
+#include <variant>
+
 #include "detforge/nn/module.h"
 #include "detforge/registry/registry.h"
 
@@ -19,7 +21,11 @@ class Neck : public nn::Module {
 
 Registry<Neck>& necks();
 
-/// The neck that `config` describes. Throws `Error` with the place in the config.
+/// One neck, or several that follow each other.
+using NeckConfig = std::variant<ConfigDict, std::vector<ConfigDict>>;
+
+/// The neck that `config` describes, a dict or a list of them. Throws `Error` with the place in the config.
 std::shared_ptr<Neck> build_neck(const Value& config, const BuildContext& context = {});
+std::shared_ptr<Neck> build_neck(const NeckConfig& config, const BuildContext& context = {});
 
 }  // namespace detforge
