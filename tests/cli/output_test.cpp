@@ -4,6 +4,7 @@
 
 #include "tests/cli/run.h"
 #include "tests/support/folder.h"
+#include "tests/support/paths.h"
 
 /// Where the program writes, and that what it writes can be read again.
 namespace detforge::testing_support {
@@ -11,7 +12,7 @@ namespace {
 
 TEST(Output, AFullDiskIsAnError) {
   if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
-  const Outcome outcome = run_command("('" DETFORGE_BUILD_DIR "/detforge' config print configs/yolo/yolov5.py >/dev/full)");
+  const Outcome outcome = run_command("('" + (build_dir() / "detforge").string() + "' config print configs/yolo/yolov5.py >/dev/full)");
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(outcome.err, "error: can not write the results to stdout\n");
 }
@@ -72,7 +73,7 @@ TEST(Output, InfoSaysWhatABugReportNeeds) {
 
 TEST(Output, AnInterruptedCommandSaysSoByItsStatus) {
   if (!has_torch()) GTEST_SKIP() << "built without Torch";
-  const std::string slow = "'" DETFORGE_BUILD_DIR "/detforge' summary configs/yolo/yolov5.py --shape 2048 2048";
+  const std::string slow = "'" + (build_dir() / "detforge").string() + "' summary configs/yolo/yolov5.py --shape 2048 2048";
   const Outcome outcome = run_command("timeout --preserve-status -s INT 0.5 " + slow);
   EXPECT_EQ(outcome.status, 130);
   EXPECT_EQ(outcome.out, "");

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "tests/support/folder.h"
+#include "tests/support/paths.h"
 
 namespace detforge::testing_support {
 namespace {
@@ -23,13 +24,13 @@ std::string content(const std::filesystem::path& path) {
 Outcome run_command(const std::string& command) {
   const Folder folder;
   const std::string redirected =
-      "cd '" DETFORGE_SOURCE_DIR "' && " + command + " >'" + (folder / "out").string() + "' 2>'" + (folder / "err").string() + "'";
+      "cd '" + source_dir().string() + "' && " + command + " >'" + (folder / "out").string() + "' 2>'" + (folder / "err").string() + "'";
   const int result = std::system(redirected.c_str());
   return {WIFEXITED(result) ? WEXITSTATUS(result) : 128 + WTERMSIG(result), content(folder / "out"), content(folder / "err")};
 }
 
-Outcome run(const std::string& arguments) { return run_command("'" DETFORGE_BUILD_DIR "/detforge' " + arguments); }
+Outcome run(const std::string& arguments) { return run_command("'" + (build_dir() / "detforge").string() + "' " + arguments); }
 
-bool has_torch() { return std::filesystem::exists(DETFORGE_BUILD_DIR "/lib/libdetforge.so"); }
+bool has_torch() { return std::filesystem::exists(build_dir() / "lib/libdetforge.so"); }
 
 }  // namespace detforge::testing_support

@@ -4,6 +4,7 @@
 
 #include "tests/cli/run.h"
 #include "tests/support/folder.h"
+#include "tests/support/paths.h"
 
 /// A project that finds the installed package and uses the core alone.
 namespace detforge::testing_support {
@@ -35,7 +36,7 @@ TEST(Consumer, ReadsAnImageWithTheInstalledCodecs) {
   EXPECT_EQ(outcome.out, "3 x 2\n");
   const Outcome traced = run_command("LD_DEBUG=files " + consumer + "--image '" + image + "'");
   EXPECT_NE(traced.err.find(DETFORGE_INSTALLED_PREFIX "/lib"), std::string::npos);
-  EXPECT_EQ(traced.err.find(DETFORGE_BUILD_DIR "/lib/"), std::string::npos) << "a library of the build folder was loaded";
+  EXPECT_EQ(traced.err.find((build_dir() / "lib/").string()), std::string::npos) << "a library of the build folder was loaded";
 }
 
 TEST(Consumer, LinksNoTorch) {
@@ -50,7 +51,7 @@ TEST(Consumer, TheInstalledProgramUsesTheInstalledLibraries) {
   EXPECT_EQ(run_command("'" + program + "' config print configs/yolo/yolov5.py").out, run("config print configs/yolo/yolov5.py").out);
   const std::string libraries = run_command("ldd '" + program + "'").out;
   EXPECT_NE(libraries.find(std::filesystem::canonical(DETFORGE_INSTALLED_PREFIX).string() + "/"), std::string::npos) << libraries;
-  EXPECT_EQ(libraries.find(DETFORGE_BUILD_DIR "/lib/"), std::string::npos) << libraries;
+  EXPECT_EQ(libraries.find((build_dir() / "lib/").string()), std::string::npos) << libraries;
   if (!has_torch()) return;
   EXPECT_EQ(run_command("'" + program + "' build configs/yolo/yolov5.py").out, run("build configs/yolo/yolov5.py").out);
 }

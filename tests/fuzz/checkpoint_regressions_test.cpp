@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "fuzz/checkpoint_fuzz.h"
+#include "tests/support/paths.h"
 
 /// Every input that the fuzzer started from, in the normal build.
 namespace detforge::fuzz {
@@ -12,7 +13,7 @@ namespace {
 
 TEST(CheckpointFuzz, ReplaysItsCorpus) {
   std::size_t count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(DETFORGE_SOURCE_DIR) / "fuzz/corpus/checkpoint")) {
+  for (const auto& entry : std::filesystem::directory_iterator(source_dir() / "fuzz/corpus/checkpoint")) {
     SCOPED_TRACE(entry.path());
     std::ifstream file(entry.path(), std::ios::binary);
     const std::string input{std::istreambuf_iterator<char>(file), {}};

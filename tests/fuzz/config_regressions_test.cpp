@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "fuzz/config_fuzz.h"
+#include "tests/support/paths.h"
 
 /// Every input that the fuzzer started from or once failed on, in the normal build.
 namespace detforge::fuzz {
@@ -23,7 +24,7 @@ std::size_t replay(const std::filesystem::path& folder) {
 }
 
 TEST(ConfigFuzz, ReplaysItsCorpusAndRegressions) {
-  const std::filesystem::path fuzz = std::filesystem::path(DETFORGE_SOURCE_DIR) / "fuzz";
+  const std::filesystem::path fuzz = source_dir() / "fuzz";
   EXPECT_GT(replay(fuzz / "corpus" / "config"), 0U);
   EXPECT_GT(replay(fuzz / "regressions" / "config"), 0U);
 }

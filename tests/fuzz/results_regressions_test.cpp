@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "fuzz/results_fuzz.h"
+#include "tests/support/paths.h"
 
 /// Every input that the fuzzer started from or once failed on, in the normal build.
 namespace detforge::fuzz {
@@ -13,7 +14,7 @@ namespace {
 TEST(ResultsFuzz, ReplaysItsCorpus) {
   std::size_t count = 0;
   for (const char* folder : {"fuzz/corpus/results", "fuzz/regressions/results"}) {
-    const auto path = std::filesystem::path(DETFORGE_SOURCE_DIR) / folder;
+    const auto path = source_dir() / folder;
     if (!std::filesystem::exists(path)) continue;
     for (const auto& entry : std::filesystem::directory_iterator(path)) {
       SCOPED_TRACE(entry.path());

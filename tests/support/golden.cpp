@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "tests/support/golden_run.h"
+#include "tests/support/paths.h"
 
 namespace detforge::golden {
 namespace {
@@ -23,9 +24,9 @@ std::map<std::string, int>& skips() {
   return counts;
 }
 
-std::filesystem::path folder(const char* variable, const char* fallback) {
+std::filesystem::path folder(const char* variable, const std::filesystem::path& fallback) {
   const char* value = std::getenv(variable);
-  return value != nullptr && *value != '\0' ? value : fallback;
+  return value != nullptr && *value != '\0' ? std::filesystem::path(value) : fallback;
 }
 
 class Case : public testing::Test {
@@ -39,9 +40,9 @@ class Case : public testing::Test {
 
 }  // namespace
 
-std::filesystem::path golden_default_dir() { return DETFORGE_GOLDEN_DEFAULT; }
-std::filesystem::path golden_dir() { return folder("DETFORGE_GOLDEN", DETFORGE_GOLDEN_DEFAULT); }
-std::filesystem::path data_dir() { return folder("DETFORGE_DATA", DETFORGE_DATA_DEFAULT); }
+std::filesystem::path golden_default_dir() { return source_dir() / "../shared/golden"; }
+std::filesystem::path golden_dir() { return folder("DETFORGE_GOLDEN", golden_default_dir()); }
+std::filesystem::path data_dir() { return folder("DETFORGE_DATA", source_dir() / "../shared/data"); }
 
 std::optional<std::filesystem::path> zoo_dir() {
   const auto path = folder("DETFORGE_ZOO", "");

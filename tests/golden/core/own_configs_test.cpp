@@ -2,6 +2,7 @@
 
 #include "detforge/config/config.h"
 #include "tests/support/golden.h"
+#include "tests/support/paths.h"
 
 /// Our own configs mean what MMDetection's of the same names mean: v2.8's, which a model follows where nothing else is said, and
 /// v2.27's where only that has the detector.
@@ -9,7 +10,7 @@ namespace detforge::golden {
 namespace {
 
 void add_cases(const std::string& version, const std::string& folder) {
-  const auto root = std::filesystem::path(DETFORGE_SOURCE_DIR);
+  const auto root = source_dir();
   for (const Json& record : read_json_lines(golden_default_dir() / "config" / ("merged_" + version + ".jsonl.gz"))) {
     const std::string file = record["file"];
     if (!file.starts_with("configs/" + folder) || !std::filesystem::exists(root / file)) continue;

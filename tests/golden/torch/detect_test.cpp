@@ -7,6 +7,7 @@
 #include "detforge/models/inference/predictor.h"
 #include "detforge/nn/load_state_dict.h"
 #include "tests/support/golden.h"
+#include "tests/support/paths.h"
 
 /// Real weights on real photos: the detections that Python MMDetection made of them.
 namespace detforge::golden {
@@ -56,7 +57,7 @@ void check_yolox_nano() {
   const auto reference = golden_dir() / "yolox_nano_coco_tiny_val.bbox.json.gz";
   const auto weights = data_dir() / "yolox_nano_coco.pth";
   if (!std::filesystem::exists(reference) || !std::filesystem::exists(weights)) GTEST_SKIP() << "no reference detections or weights";
-  const Config config = Config::from_file(std::filesystem::path(DETFORGE_SOURCE_DIR) / "configs/yolox/yolox_nano_8x8_300e_coco.py");
+  const Config config = Config::from_file(source_dir() / "configs/yolox/yolox_nano_8x8_300e_coco.py");
   const auto model = build_detector(config["model"]);
   EXPECT_TRUE(nn::load_state_dict(*model, Checkpoint::read(weights), /*strict=*/true).empty());
   Predictor predictor(model, config, Reference::V2_8);

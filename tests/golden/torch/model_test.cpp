@@ -9,6 +9,7 @@
 #include "detforge/models/backbones/backbone.h"
 #include "detforge/models/detectors/detector.h"
 #include "tests/golden/torch/skip.h"
+#include "tests/support/paths.h"
 
 /// Every model of MMDetection's zoo, as Python prints it, with Python's state_dict; and the seed's.
 namespace detforge::golden {
@@ -145,12 +146,12 @@ const SuiteMaker seed([] {
     return text;
   };
   add_case("Model", "seed_yolov5", [=] {
-    Config config = Config::from_file(std::filesystem::path(DETFORGE_SOURCE_DIR) / "configs/yolo/yolov5.py");
+    Config config = Config::from_file(source_dir() / "configs/yolo/yolov5.py");
     config["model"]["pretrained"] = nullptr;
     EXPECT_EQ(nn::repr(*build_detector(config["model"])), without_last_newline(read_text(folder / "yolov5_model.txt")));
   });
   add_case("Model", "seed_backbone_from_its_config_and_by_calling_its_class", [=] {
-    const Config config = Config::from_file(std::filesystem::path(DETFORGE_SOURCE_DIR) / "configs/yolo/yolov5.py");
+    const Config config = Config::from_file(source_dir() / "configs/yolo/yolov5.py");
     Value backbone = config["model"]["backbone"];
     const std::string wanted = without_last_newline(read_text(folder / "cspdarknet_backbone.txt"));
     EXPECT_EQ(nn::repr(*build_backbone(backbone)), wanted);

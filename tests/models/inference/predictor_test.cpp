@@ -1,11 +1,12 @@
 #include "detforge/models/inference/predictor.h"
 
 #include <gtest/gtest.h>
+#include "tests/support/paths.h"
 
 namespace detforge {
 namespace {
 
-Config own_config(const std::string& file) { return Config::from_file(std::filesystem::path(DETFORGE_SOURCE_DIR) / file); }
+Config own_config(const std::string& file) { return Config::from_file(source_dir() / file); }
 
 /// A picture of coarse blocks, another for each seed.
 cv::Mat picture(int width, int height, int seed) {
