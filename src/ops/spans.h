@@ -1,0 +1,34 @@
+#pragma once
+
+#include <ATen/Parallel.h>
+#include <torch/torch.h>
+
+#include <span>
+
+#include "detforge/kernels/feature_shape.h"
+
+/// From tensors to what kernels take.
+namespace detforge::ops {
+
+/// The numbers of a contiguous CPU tensor of type T; valid while its storage lives.
+template <class T>
+std::span<T> numbers(torch::Tensor& tensor) {
+  return {tensor.data_ptr<T>(), static_cast<std::size_t>(tensor.numel())};
+}
+template <class T>
+std::span<const T> numbers(const torch::Tensor& tensor) {
+  return {tensor.data_ptr<T>(), static_cast<std::size_t>(tensor.numel())};
+}
+
+/// Of a tensor [N, C, H, W].
+inline kernels::FeatureShape feature_shape(const torch::Tensor& maps) { return {maps.size(0), maps.size(1), maps.size(2), maps.size(3)}; }
+
+/// Whether kernels can take it: float or double, on the CPU.
+inline bool has_kernel_type(const torch::Tensor& tensor) {
+  return tensor.is_cpu() && (tensor.scalar_type() == torch::kFloat || tensor.scalar_type() == torch::kDouble);
+}
+
+/// The threads that ATen's own operators use.
+inline std::size_t op_threads() { return static_cast<std::size_t>(at::get_num_threads()); }
+
+}  // namespace detforge::ops
