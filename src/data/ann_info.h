@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "detforge/data/detections.h"
+#include "detforge/data/image_meta.h"
 
 namespace detforge {
 
@@ -14,6 +15,11 @@ using Polygons = std::vector<std::vector<double>>;
 
 /// The mask of one object as an annotation file has it; nothing where the file has none.
 using MaskAnnotation = std::variant<std::monostate, Polygons, Rle>;
+
+/// The inside of the polygons, joined, in an image of this size; none give an empty mask. Throws `Error` for what can not be drawn.
+Rle rle_of(const Polygons& polygons, ImageSize size);
+/// The same of an annotation. Throws `Error` too where there is no mask, or one of another size.
+Rle rle_of(const MaskAnnotation& mask, ImageSize size);
 
 /// One region of a panoptic PNG.
 struct PanopticSegment {

@@ -20,6 +20,10 @@ void DetectionsJson::add(std::string_view file_name, const Detections& detection
     item["class"] = class_name(classes_, detections.labels[i]);
     item["bbox"] = {double{x1}, double{y1}, double{x2} - double{x1}, double{y2} - double{y1}};
     item["score"] = score;
+    if (!detections.masks.empty()) {
+      const Rle& mask = detections.masks[i];
+      item["segmentation"] = {{"size", {mask.height, mask.width}}, {"counts", rle_text(mask)}};
+    }
     items_ += (items_.empty() ? "" : ",\n") + item.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
 }

@@ -9,7 +9,8 @@
 namespace detforge {
 
 /// Builds the JSON list that `detect --json` writes, one object a detection:
-/// `{"file_name", "label", "class", "bbox": [x, y, w, h], "score"}`. Widths and heights are differences in double;
+/// `{"file_name", "label", "class", "bbox": [x, y, w, h], "score"}`, and `"segmentation"` where there are masks: COCO's compressed run
+/// lengths. Widths and heights are differences in double;
 /// every number reads back equal.
 class DetectionsJson {
  public:

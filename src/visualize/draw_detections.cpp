@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 #include <opencv2/imgproc.hpp>
+#include <utility>
 #include <vector>
 
 #include "detforge/base/error.h"
@@ -36,6 +37,18 @@ cv::Rect rectangle_of(const std::array<float, 4>& box_xyxy, const cv::Size& imag
   const cv::Point corner(near(box_xyxy[0], image.width), near(box_xyxy[1], image.height));
   const cv::Point opposite(near(box_xyxy[2], image.width), near(box_xyxy[3], image.height));
   return {corner, opposite + cv::Point(1, 1)};
+}
+
+/// Mixes the colour half and half with what the mask covers.
+void draw_mask(cv::Mat& canvas, const Rle& mask, const cv::Scalar& color) {
+  if (std::cmp_not_equal(mask.height, canvas.rows) || std::cmp_not_equal(mask.width, canvas.cols)) {
+    throw Error("a mask does not have the image's size");
+  }
+  std::vector<std::uint8_t> inside = bitmap_of(mask);
+  const cv::Mat where(canvas.rows, canvas.cols, CV_8UC1, inside.data());
+  cv::Mat mixed;
+  cv::addWeighted(canvas, 0.5, cv::Mat(canvas.size(), canvas.type(), color), 0.5, 0, mixed);
+  mixed.copyTo(canvas, where);
 }
 
 /// Text on a darkened ground, at the box's upper left corner, moved into the image where it fits.
@@ -72,6 +85,9 @@ cv::Mat draw_detections(const cv::Mat& image, const Detections& detections, std:
   }
   std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return detections.scores[a] < detections.scores[b]; });
 
+  for (const std::size_t i : order) {
+    if (!detections.masks.empty()) draw_mask(canvas, detections.masks[i], class_color(detections.labels[i]));
+  }
   for (const std::size_t i : order) {
     cv::rectangle(canvas, rectangle_of(detections.boxes_xyxy[i], canvas.size()), class_color(detections.labels[i]), line_width);
   }

@@ -31,6 +31,18 @@ TEST(DetectionsJson, LeavesOutWhatScoresBelowTheThreshold) {
   EXPECT_EQ(read[0]["class"], "1");
 }
 
+TEST(DetectionsJson, HoldsMasksAsCocosCompressedRuns) {
+  Detections detections = two_detections();
+  detections.masks = {rle_from_counts(2, 3, {1, 2, 3}), rle_from_counts(2, 3, {6})};
+  DetectionsJson json({}, 0);
+  json.add("a.jpg", detections);
+  const auto read = nlohmann::json::parse(json.text());
+  ASSERT_EQ(read.size(), 2U);
+  EXPECT_EQ(read[0]["segmentation"]["size"], (std::vector<int>{2, 3}));
+  EXPECT_EQ(rle_from_text(2, 3, read[0]["segmentation"]["counts"].get<std::string>()), detections.masks[0]);
+  EXPECT_EQ(read[1]["segmentation"]["counts"], "6");
+}
+
 TEST(DetectionsJson, IsAnEmptyListWithoutDetections) { EXPECT_EQ(DetectionsJson({}, 0.5).text(), "[]\n"); }
 
 TEST(DetectionsJson, ReplacesFileNameBytesThatAreNoText) {

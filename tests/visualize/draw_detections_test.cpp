@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 #include <opencv2/core.hpp>
 
@@ -39,6 +40,22 @@ TEST(DrawDetections, PutsTheBestOnTop) {
   const cv::Mat image = cv::Mat::zeros(20, 30, CV_8UC3);
   const cv::Mat drawn = draw_detections(image, {{{4, 5, 12, 15}, {4, 5, 12, 15}}, {0.9F, 0.5F}, {0, 1}}, classes, kBoxesOnly);
   EXPECT_EQ(drawn.at<cv::Vec3b>(5, 4), color_of(0));
+}
+
+TEST(DrawDetections, MixesAMasksColourIntoThePixelsBelowIt) {
+  const cv::Mat image(20, 30, CV_8UC3, cv::Scalar::all(100));
+  Detections detections = {{{0, 0, 0, 0}}, {0.9F}, {1}};
+  detections.masks = {rle_from_polygon(std::vector<double>{10, 5, 20, 5, 20, 9, 10, 9}, 20, 30)};
+  const cv::Mat drawn = draw_detections(image, detections, classes, kBoxesOnly);
+  cv::Vec3b mixed;
+  for (int c = 0; c < 3; ++c) mixed[c] = static_cast<unsigned char>(std::nearbyint((100 + color_of(1)[c]) / 2.0));
+  for (int y = 1; y < 20; ++y) {
+    for (int x = 0; x < 30; ++x) {
+      EXPECT_EQ(drawn.at<cv::Vec3b>(y, x), x >= 10 && x < 20 && y >= 5 && y < 9 ? mixed : cv::Vec3b::all(100)) << x << "," << y;
+    }
+  }
+  detections.masks = {rle_from_counts(1, 1, {1})};
+  EXPECT_THROW(draw_detections(image, detections, classes), Error);
 }
 
 TEST(DrawDetections, LeavesOutWhatIsBelowTheThreshold) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -55,8 +56,9 @@ class BitmapMasks {
   /// By `offset` px, bilinear; `value` comes in from the side.
   BitmapMasks translate(ImageSize size, double offset, Axis direction, std::uint8_t value = 0) const;
   BitmapMasks shear(ImageSize size, double magnitude, Axis direction, std::uint8_t value = 0) const;
-  /// By `angle` degrees clockwise around `center` (x, y), times `scale`.
-  BitmapMasks rotate(ImageSize size, double angle, std::array<double, 2> center, double scale = 1, std::uint8_t value = 0) const;
+  /// By `angle` degrees clockwise around `center` (x, y; else the middle), times `scale`.
+  BitmapMasks rotate(ImageSize size, double angle, std::optional<std::array<double, 2>> center = {}, double scale = 1,
+                     std::uint8_t value = 0) const;
 
   /// Pixels inside of each.
   std::vector<double> areas() const;

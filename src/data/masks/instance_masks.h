@@ -54,7 +54,8 @@ class InstanceMasks {
   InstanceMasks shear(ImageSize size, double magnitude, Axis direction, std::uint8_t value = 0) const {
     return changed([&](const auto& masks) { return masks.shear(size, magnitude, direction, value); });
   }
-  InstanceMasks rotate(ImageSize size, double angle, std::array<double, 2> center, double scale = 1, std::uint8_t value = 0) const {
+  InstanceMasks rotate(ImageSize size, double angle, std::optional<std::array<double, 2>> center = {}, double scale = 1,
+                       std::uint8_t value = 0) const {
     return changed([&](const auto& masks) { return masks.rotate(size, angle, center, scale, value); });
   }
   std::vector<double> areas() const {

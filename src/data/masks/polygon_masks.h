@@ -30,10 +30,12 @@ class PolygonMasks {
   PolygonMasks crop_and_resize(std::span<const BoxXyxy> boxes, ImageSize size, std::span<const std::size_t> indices) const;
   /// MMDetection has none of polygons: throws `Error`.
   PolygonMasks expand(ImageSize size, std::int64_t top, std::int64_t left) const;
-  /// These three move points that leave the image to its border, which bends the outline.
+  /// These three move points that leave the image to its border, which bends the outline. Without a center polygons turn around the
+  /// image's upper left corner, as the reference's do.
   PolygonMasks translate(ImageSize size, double offset, Axis direction, std::uint8_t value = 0) const;
   PolygonMasks shear(ImageSize size, double magnitude, Axis direction, std::uint8_t value = 0) const;
-  PolygonMasks rotate(ImageSize size, double angle, std::array<double, 2> center, double scale = 1, std::uint8_t value = 0) const;
+  PolygonMasks rotate(ImageSize size, double angle, std::optional<std::array<double, 2>> center = {}, double scale = 1,
+                      std::uint8_t value = 0) const;
 
   /// By the shoelace formula, the parts of an object added.
   std::vector<double> areas() const;
