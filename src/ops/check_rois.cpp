@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "detforge/base/error.h"
+#include "detforge/ops/spans.h"
 
 namespace detforge::ops {
 namespace {
@@ -12,12 +13,6 @@ constexpr double largest_coordinate_px = 1e6;
 std::string roi_text(std::string_view op, std::int64_t index) { return std::string(op) + ": region " + std::to_string(index); }
 
 }  // namespace
-
-std::string shape_text(const torch::Tensor& tensor) {
-  std::string text = "(";
-  for (const std::int64_t size : tensor.sizes()) text += (text.size() > 1 ? ", " : "") + std::to_string(size);
-  return text + ")";
-}
 
 void check_rois(std::string_view op, const torch::Tensor& input, const torch::Tensor& rois, double spatial_scale) {
   if (input.dim() != 4 || !input.is_floating_point()) {

@@ -13,7 +13,4 @@ void check_rois(std::string_view op, const torch::Tensor& input, const torch::Te
 /// No box ends before it begins. Throws `Error` otherwise.
 void check_extents(std::string_view op, const torch::Tensor& rois);
 
-/// `(2, 3)`
-std::string shape_text(const torch::Tensor& tensor);
-
 }  // namespace detforge::ops

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <span>
+#include <string>
 
 #include "detforge/kernels/feature_shape.h"
 
@@ -18,6 +19,13 @@ std::span<T> numbers(torch::Tensor& tensor) {
 template <class T>
 std::span<const T> numbers(const torch::Tensor& tensor) {
   return {tensor.data_ptr<T>(), static_cast<std::size_t>(tensor.numel())};
+}
+
+/// `(2, 3)`, for messages.
+inline std::string shape_text(const torch::Tensor& tensor) {
+  std::string text = "(";
+  for (const std::int64_t size : tensor.sizes()) text += (text.size() > 1 ? ", " : "") + std::to_string(size);
+  return text + ")";
 }
 
 /// Of a tensor [N, C, H, W].

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "detforge/ops/deform_conv.h"
 #include "detforge/ops/roi_align.h"
 #include "tests/golden/torch/fill.h"
 #include "tests/golden/torch/ops_records.h"
@@ -45,9 +46,31 @@ void check_roi_align(const Json& record) {
   expect_output(record, ops::roi_align(input, tensor_from(record["rois"]), options), {{"input", input}});
 }
 
+void check_deform_conv(const Json& record) {
+  const std::string name = record["input"];
+  const bool modulated = !record["mask_rule"].is_null();
+  const auto shape = record["offset_shape"].get<Sizes>();
+  const torch::Tensor input = input_of(record), offset = filled(name + ".offset", shape, 2);
+  const torch::Tensor weight = filled(name + ".weight", record["weight_shape"].get<Sizes>());
+  const torch::Tensor bias = filled(name + ".bias", {weight.size(0)});
+  const torch::Tensor mask = uniform(name + ".mask", {shape[0], shape[1] / 2, shape[2], shape[3]}).to(torch::kFloat).requires_grad_();
+  const ops::DeformConvOptions options{.stride = pair_of(record["stride"]),
+                                       .padding = pair_of(record["padding"]),
+                                       .dilation = pair_of(record["dilation"]),
+                                       .groups = record["groups"].get<std::int64_t>(),
+                                       .deform_groups = record["deform_groups"].get<std::int64_t>()};
+  if (!modulated) {
+    return expect_output(record, ops::deform_conv2d(input, offset, weight, options),
+                         {{"input", input}, {"offset", offset}, {"weight", weight}});
+  }
+  expect_output(record, ops::modulated_deform_conv2d(input, offset, mask, weight, bias, options),
+                {{"input", input}, {"offset", offset}, {"weight", weight}, {"mask", mask}, {"bias", bias}});
+}
+
 void check(const Json& record) {
   const std::string op = record["op"];
   if (op == "roi_align") return check_roi_align(record);
+  if (op == "deform_conv2d" || op == "modulated_deform_conv2d") return check_deform_conv(record);
   skip_unregistered("op " + op);
 }
 
