@@ -51,6 +51,9 @@ std::vector<NamedTensor> state_dict(const torch::nn::Module& module) {
 
 std::string repr(const torch::nn::Module& module) {
   const auto* own = dynamic_cast<const Module*>(&module);
+  if (own != nullptr) {
+    if (const auto text = own->own_repr()) return *text;
+  }
   const std::string extra = own != nullptr ? own->extra_repr() : std::string();
   std::string children;
   for (const auto& item : module.named_children()) {

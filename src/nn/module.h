@@ -29,6 +29,8 @@ class Module : public torch::nn::Module {
   explicit Module(std::string python_name);
 
   const std::string& python_name() const { return python_name_; }
+  /// The whole text where Python's class has a `__repr__` of its own, which shows no children.
+  virtual std::optional<std::string> own_repr() const { return std::nullopt; }
 
   /// What stands between the parentheses of a leaf, or before the children: `2, 64, kernel_size=(3, 3)`.
   virtual std::string extra_repr() const { return {}; }
