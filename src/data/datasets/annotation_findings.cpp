@@ -50,7 +50,8 @@ std::string AnnotationFindings::text() const {
       text += note.what + "\n";
       continue;
     }
-    text += fmt::format("{} {}: {}{}\n", note.count, note.what, fmt::join(note.places, ", "), note.count > note.places.size() ? ", …" : "");
+    text +=
+        fmt::format("{} ({}): {}{}\n", note.what, note.count, fmt::join(note.places, ", "), note.count > note.places.size() ? ", …" : "");
   }
   return text;
 }

@@ -35,7 +35,7 @@ class AnnotationFindings {
   const std::vector<Note>& notes() const { return notes_; }
   bool empty() const { return skipped_ == 0 && notes_.empty(); }
 
-  /// For a person, a line each: `3 records are left out:` and the first of them, `2 boxes have no area: a.xml: object[3], …`.
+  /// For a person, a line each: `3 records are left out:` and the first of them, `boxes have no area (2): a.xml: object[3], …`.
   std::string text() const;
   /// For those who want every record or none: throws an `Error` with the first records that were left out, if any were.
   void refuse() const;

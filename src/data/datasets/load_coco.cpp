@@ -85,7 +85,7 @@ class CocoLoader {
     }
     if (chosen == loaded_.classes || dialect_.takes_all_categories) return;
     for (const std::string& name : loaded_.classes) {
-      if (label_of(names_, name) < 0) loaded_.findings.note("classes are no category of the file", "'" + name + "'");
+      if (label_of(names_, name) < 0) loaded_.findings.note("classes that are no category of the file", "'" + name + "'");
     }
     const auto is_known = [&](const std::string& name) { return label_of(chosen, name) >= 0; };
     std::vector<std::string> wanted;
@@ -124,10 +124,10 @@ class CocoLoader {
       row.use = AnnotationUse::LeftOut;
     } else if (!dialect_.keeps_boxes_outside && is_outside(x, y, width, height, loaded_.images[row.image].size)) {
       row.use = AnnotationUse::LeftOut;
-      loaded_.findings.note("boxes have no area inside of their image and are left out", bbox.place());
+      loaded_.findings.note("boxes without area inside of their image are left out", bbox.place());
     } else if (area <= 0 || width < 1 || height < 1) {
       row.use = AnnotationUse::LeftOut;
-      loaded_.findings.note("boxes are smaller than a pixel and are left out", bbox.place());
+      loaded_.findings.note("boxes smaller than a pixel are left out", bbox.place());
     } else if (label < 0) {
       row.use = AnnotationUse::LeftOut;
     } else if (is_crowd) {
@@ -148,7 +148,7 @@ class CocoLoader {
       loaded_.labels.push_back(-1);
     }
     if (static_cast<std::size_t>(found->second) >= names_.size()) {
-      loaded_.findings.note("annotations are of a category that the file does not describe and are left out", value.place());
+      loaded_.findings.note("annotations of categories that the file does not describe are left out", value.place());
     }
     return found->second;
   }
