@@ -50,6 +50,10 @@ class CrossEntropyLoss : public Loss {
   std::int64_t ignore_index(const LossCall& call) const {
     return call.ignore_index.value_or(options_.ignore_index.value_or(never_ignored));
   }
+  /// 2.8 knows no ignored labels: a negative one is background of full weight.
+  bool ignores(const LossCall& call) const {
+    return reference() == Reference::V2_27 || call.ignore_index.has_value() || options_.ignore_index.has_value();
+  }
   bool averages_non_ignored(const LossCall& call) const {
     return options_.avg_non_ignore && !call.avg_factor && reduction(call) == Reduction::Mean;
   }
@@ -64,26 +68,22 @@ class CrossEntropyLoss : public Loss {
 
   torch::Tensor binary(const torch::Tensor& prediction, torch::Tensor label, const torch::Tensor& class_weight, LossCall call) const {
     const std::int64_t ignored = ignore_index(call);
+    torch::Tensor valid = (label >= 0) & (label != ignored);
     torch::Tensor weight = call.weight;
     if (prediction.dim() != label.dim()) {
       const torch::Tensor classes = torch::arange(prediction.size(-1), label.options());
-      const torch::Tensor valid = ((label >= 0) & (label != ignored)).view({-1, 1}).expand({label.size(0), prediction.size(-1)});
+      valid = valid.view({-1, 1}).expand({label.size(0), prediction.size(-1)});
       label = (label.view({-1, 1}) == classes) & valid;
       if (weight.defined()) weight = weight.view({-1, 1}).expand({weight.size(0), prediction.size(-1)});
-      // 2.8 has no ignored labels: a negative one is background of full weight.
-      if (reference() == Reference::V2_27) weight = weighted(weight, valid);
-    } else if (reference() == Reference::V2_27) {
-      weight = weighted(weight, (label >= 0) & (label != ignored));
     }
-    if (averages_non_ignored(call)) call.avg_factor = (weight != 0).sum().item<double>();
+    if (ignores(call)) {
+      const torch::Tensor mask = valid.to(torch::kFloat);
+      weight = weight.defined() ? weight * mask : mask;
+    }
+    if (averages_non_ignored(call)) call.avg_factor = static_cast<double>(valid.sum().item<std::int64_t>());
     const torch::Tensor loss =
         torch::binary_cross_entropy_with_logits(prediction, label.to(torch::kFloat), {}, class_weight, at::Reduction::None);
     return reduce(loss, weight.defined() ? weight.to(torch::kFloat) : weight, call);
-  }
-
-  static torch::Tensor weighted(const torch::Tensor& weight, const torch::Tensor& valid) {
-    const torch::Tensor mask = valid.to(torch::kFloat);
-    return weight.defined() ? weight * mask : mask;
   }
 
   torch::Tensor mask(const torch::Tensor& prediction, const torch::Tensor& target, const torch::Tensor& class_weight,
@@ -91,6 +91,7 @@ class CrossEntropyLoss : public Loss {
     if (reduction(call) != Reduction::Mean || call.avg_factor) {
       throw Error("CrossEntropyLoss: use_mask knows no other reduction than 'mean'");
     }
+    if (call.ignore_index || options_.ignore_index) throw Error("CrossEntropyLoss: use_mask knows no ignore_index");
     if (!call.weight.defined()) throw Error("CrossEntropyLoss: use_mask needs the class of each mask");
     const torch::Tensor rows = torch::arange(prediction.size(0), call.weight.options());
     const torch::Tensor chosen = prediction.index({rows, call.weight}).squeeze(1);

@@ -1,36 +1,33 @@
 #include "detforge/boxes/bbox_overlaps.h"
-#include "detforge/models/losses/loss.h"
+#include "detforge/models/losses/box_loss.h"
 
 namespace detforge {
 
-/// A falling function of the IoU of each predicted box with its target, both [N, 4] xyxy px (UnitBox, arXiv 1608.01471).
-/// `weight` is [N], or [N, 4] whose mean counts.
-class IoULoss : public Loss {
+/// A falling function of the IoU of each predicted box with its target (UnitBox, arXiv 1608.01471).
+class IoULoss : public BoxLoss {
  public:
   enum class Mode { Linear, Square, Log };
-  struct Options : Loss::Options {
+  struct Options : BoxLoss::Options {
     bool linear = false;
-    double eps = 1e-6;
     Mode mode = Mode::Log;
   };
   static Arguments<Options> arguments();
 
   IoULoss(const Options& options, const BuildContext& context)
-      : Loss("IoULoss", options, context), mode_(options.linear ? Mode::Linear : options.mode), eps_(options.eps) {}
+      : BoxLoss("IoULoss", options, context), mode_(options.linear ? Mode::Linear : options.mode) {}
 
  protected:
   torch::Tensor compute(const torch::Tensor& prediction, const torch::Tensor& target, const LossCall& call) override {
-    torch::Tensor weight = call.weight;
-    if (weight.defined() && reduction(call) != Reduction::None && !(weight > 0).any().item<bool>()) {
-      if (prediction.dim() == weight.dim() + 1) weight = weight.unsqueeze(1);
-      return (prediction * weight).sum();
+    // Unlike the other box losses it gives one number per box even where no box counts.
+    if (has_no_weight(call) && reduction(call) == Reduction::None) {
+      const torch::Tensor weight = call.weight.dim() > 1 ? call.weight.mean(-1) : call.weight;
+      return elementwise(prediction, target) * weight;
     }
-    if (weight.defined() && weight.dim() > 1) weight = weight.mean(-1);
-    return reduce(elementwise(aligned_bbox_overlaps(prediction, target).clamp_min(eps_)), weight, call);
+    return BoxLoss::compute(prediction, target, call);
   }
 
- private:
-  torch::Tensor elementwise(const torch::Tensor& ious) const {
+  torch::Tensor elementwise(const torch::Tensor& prediction, const torch::Tensor& target) const override {
+    const torch::Tensor ious = aligned_bbox_overlaps(prediction, target).clamp_min(eps());
     switch (mode_) {
       case Mode::Linear: return 1 - ious;
       case Mode::Square: return 1 - ious.square();
@@ -39,8 +36,8 @@ class IoULoss : public Loss {
     return -ious.log();
   }
 
+ private:
   Mode mode_;
-  double eps_;
 };
 
 template <>
@@ -50,9 +47,7 @@ struct EnumNames<IoULoss::Mode> {
 };
 
 Arguments<IoULoss::Options> IoULoss::arguments() {
-  return {arg(&Options::linear, "linear", "1 - IoU instead of what mode says"), arg(&Options::eps, "eps", "smallest IoU that is counted"),
-          arg(&Options::reduction, "reduction", "how the boxes' losses become one"),
-          arg(&Options::loss_weight, "loss_weight", "factor of the result"),
+  return {BoxLoss::arguments(), arg(&Options::linear, "linear", "1 - IoU instead of what mode says"),
           arg(&Options::mode, "mode", "1 - IoU, 1 - IoU², or -log IoU").since_v2_27()};
 }
 

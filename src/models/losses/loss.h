@@ -24,6 +24,7 @@ struct LossCall {
   std::optional<double> avg_factor;    ///< what the mean divides by, instead of the number of elements
   std::optional<Reduction> reduction;  ///< instead of the config's
   std::optional<std::int64_t> ignore_index;
+  torch::Tensor quality;  ///< [N], how good each row's box is: what QualityFocalLoss aims at
 };
 
 /// How far predictions are from their targets: a scalar, or one number per element where the reduction is `none`.
@@ -34,6 +35,9 @@ class Loss : public nn::Module {
     Reduction reduction = Reduction::Mean;
     double loss_weight = 1.0;
   };
+
+  /// A check of arguments that are divided by.
+  static std::string must_be_positive(const double& number) { return number > 0 ? "" : "must be greater than 0"; }
 
   Loss(std::string python_name, const Options& options, const BuildContext& context)
       : Module(std::move(python_name)), options_(options), reference_(context.reference) {}
