@@ -123,6 +123,13 @@ TEST(RoIAlign, GradientsAreThoseOfFiniteDifferences) {
   }
 }
 
+TEST(RoIAlign, RegionsWithoutSizeAreZero) {
+  const torch::Tensor input = torch::ones({1, 1, 4, 4}), roi = torch::tensor({{0.F, 1.F, 1.F, 1.F, 1.F}});
+  for (const PoolMode mode : {PoolMode::Avg, PoolMode::Max}) {
+    EXPECT_EQ(roi_align(input, roi, {.pool_mode = mode}).abs().max().item<float>(), 0);
+  }
+}
+
 TEST(RoIAlign, TheNumberOfThreadsDoesNotChangeABit) {
   const torch::Tensor input = feature_map(torch::kFloat), rois = regions(7, torch::kFloat);
   const auto gradient = [&] {

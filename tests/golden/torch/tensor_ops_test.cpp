@@ -2,6 +2,7 @@
 
 #include "detforge/ops/deform_conv.h"
 #include "detforge/ops/roi_align.h"
+#include "detforge/ops/roi_pool.h"
 #include "tests/golden/torch/fill.h"
 #include "tests/golden/torch/ops_records.h"
 
@@ -46,6 +47,13 @@ void check_roi_align(const Json& record) {
   expect_output(record, ops::roi_align(input, tensor_from(record["rois"]), options), {{"input", input}});
 }
 
+void check_roi_pool(const Json& record) {
+  const torch::Tensor input = input_of(record);
+  const auto [height, width] = pair_of(record["output_size"]);
+  const ops::RoIPoolOptions options{height, width, record["spatial_scale"].get<double>()};
+  expect_output(record, ops::roi_pool(input, tensor_from(record["rois"]), options), {{"input", input}});
+}
+
 void check_deform_conv(const Json& record) {
   const std::string name = record["input"];
   const bool modulated = !record["mask_rule"].is_null();
@@ -70,6 +78,7 @@ void check_deform_conv(const Json& record) {
 void check(const Json& record) {
   const std::string op = record["op"];
   if (op == "roi_align") return check_roi_align(record);
+  if (op == "roi_pool") return check_roi_pool(record);
   if (op == "deform_conv2d" || op == "modulated_deform_conv2d") return check_deform_conv(record);
   skip_unregistered("op " + op);
 }
