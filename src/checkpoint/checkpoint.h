@@ -8,21 +8,13 @@
 #include <vector>
 
 #include "detforge/checkpoint/object.h"
+#include "detforge/checkpoint/state_dict.h"
+#include "detforge/checkpoint/storages.h"
 #include "detforge/config/value.h"
 
 /// Checkpoints of PyTorch (`.pth`, `.pt`: ZIP and legacy) and safetensors, read as data: docs/formats/pth.md.
 /// Nothing out of a file is ever run, whatever its pickle asks for. Flow: file → (ZIP →) pickle → objects → tensors.
 namespace detforge {
-
-/// A tensor of a checkpoint's state_dict. Its bytes are handed out by the checkpoint.
-struct TensorView {
-  std::string name;
-  TensorReference tensor;
-
-  DType dtype() const { return tensor.storage.dtype; }
-  const std::vector<std::int64_t>& shape() const { return tensor.shape; }
-  std::int64_t numel() const;
-};
 
 /// A checkpoint file. It stays mapped while this lives. Not thread-safe; movable.
 class Checkpoint {
@@ -42,6 +34,8 @@ class Checkpoint {
   const Object& root() const;
   /// Every name that the file's pickle asks for, whether or not it is understood.
   const std::set<std::string>& globals() const;
+  /// Where the bytes of the storages lie that tensors of `root()` name.
+  Storages& storages() const;
   /// The weights, as mmcv's `load_checkpoint` finds them: `state_dict` where there is one, else the file's own dict;
   /// a leading `module.` is taken off. What is no tensor is left out. Throws `Error` where there is no dict.
   std::vector<TensorView> state_dict() const;

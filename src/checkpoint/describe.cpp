@@ -1,11 +1,8 @@
 #include "detforge/checkpoint/describe.h"
 
-#include <openssl/evp.h>
-
 #include <array>
-#include <memory>
 
-#include "detforge/base/error.h"
+#include "detforge/base/sha256.h"
 #include "detforge/config/format.h"
 
 namespace detforge {
@@ -55,30 +52,6 @@ std::string other_keys(const Checkpoint& checkpoint) {
   }
   return text;
 }
-
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    if (context_ == nullptr || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1)
-      throw Error("SHA-256 is not there", ErrorKind::Internal);
-  }
-  void add(const void* data, std::size_t size) { EVP_DigestUpdate(context_.get(), data, size); }
-  std::string hex() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int size = 0;
-    EVP_DigestFinal_ex(context_.get(), digest.data(), &size);
-    std::string text;
-    for (unsigned int i = 0; i < size; ++i) {
-      constexpr std::string_view digits = "0123456789abcdef";
-      text += digits[digest[i] >> 4U];
-      text += digits[digest[i] & 15U];
-    }
-    return text;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
 
 }  // namespace
 

@@ -41,6 +41,7 @@ std::optional<DType> find(std::string_view Row::*column, std::string_view text) 
 }  // namespace
 
 std::size_t item_size(DType dtype) { return row(dtype).size; }
+bool is_floating(DType dtype) { return dtype == DType::F64 || dtype == DType::F32 || dtype == DType::F16 || dtype == DType::BF16; }
 std::string_view dtype_name(DType dtype) { return row(dtype).name; }
 std::optional<DType> dtype_from_name(std::string_view name) {
   const auto found = find(&Row::name, name);

@@ -11,6 +11,8 @@ enum class DType { F64, F32, F16, BF16, I64, I32, I16, I8, U8, Bool, C64, C128 }
 
 /// Bytes of one element.
 std::size_t item_size(DType dtype);
+/// Whether it is a real floating-point type.
+bool is_floating(DType dtype);
 /// `float32`, as Python prints it after `torch.`.
 std::string_view dtype_name(DType dtype);
 /// From `float32`, `float`, `half`, … ; none where it is unknown.

@@ -32,6 +32,9 @@ struct TensorReference {
   bool is_parameter = false;
 };
 
+/// The strides of a tensor whose elements lie one after the other in C order.
+std::vector<std::int64_t> contiguous_stride(const std::vector<std::int64_t>& shape);
+
 /// Something that Python would have built by calling `type`: what it was called with, and what was put in afterwards.
 struct Record {
   std::string type;  ///< `mmcv.utils.config.ConfigDict`
@@ -65,10 +68,10 @@ struct Object {
   struct Set {
     std::vector<const Object*> elements;
   };
-  /// dict and OrderedDict, in order.
   struct Dict {
-    std::vector<std::pair<const Object*, const Object*>> items;
-    const Object* state = nullptr;  ///< an OrderedDict's attributes, such as `_metadata`
+    std::vector<std::pair<const Object*, const Object*>> items;  ///< in order
+    const Object* state = nullptr;                               ///< an OrderedDict's attributes, such as `_metadata`
+    bool is_ordered = false;                                     ///< an OrderedDict
   };
   std::variant<std::monostate, bool, std::int64_t, double, Text, Bytes, BigInt, Global, List, Tuple, Set, Dict, StorageReference,
                TensorReference, Record>

@@ -25,7 +25,7 @@ class Converter {
   Value of(const Object::Tuple& tuple, std::size_t depth) { return Value::tuple(elements(tuple.elements, depth)); }
   Value of(const Object::Set& set, std::size_t depth) { return Value::list(elements(set.elements, depth)); }
   Value of(const Object::Dict& dict, std::size_t depth) { return items(dict.items, depth); }
-  Value of(const StorageReference& storage, std::size_t) { return "<storage of " + std::to_string(storage.numel) + ">"; }
+  Value of(const StorageReference& storage, std::size_t) { return "<storage " + std::string(dtype_name(storage.dtype)) + ">"; }
   Value of(const TensorReference& tensor, std::size_t) {
     return "<tensor " + std::string(dtype_name(tensor.storage.dtype)) + " " + shape_text(tensor.shape) + ">";
   }

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "detforge/base/error.h"
@@ -49,25 +51,70 @@ TensorReference tensor_of(const std::string& name, const Json& entry, const Rang
   if (__builtin_mul_overflow(numel, item_size(*dtype), &bytes) || bytes != range.end - range.begin) {
     throw Error("its shape and its data_offsets disagree");
   }
-  tensor.stride.resize(tensor.shape.size());
-  std::int64_t stride = 1;
-  for (std::size_t i = tensor.shape.size(); i-- > 0;) {
-    tensor.stride[i] = stride;
-    stride *= std::max<std::int64_t>(tensor.shape[i], 1);
-  }
+  tensor.stride = contiguous_stride(tensor.shape);
   tensor.storage = {name, *dtype, static_cast<std::int64_t>(numel), 0};
   return tensor;
 }
 
-/// JSON's own limit on nesting, before the parser sees it.
-Json parse_header(std::string_view text) {
+/// JSON of bounded nesting, which is looked at before the parser sees it.
+Json parse_json(std::string_view text) {
+  constexpr int deepest = 64;
   int depth = 0;
-  for (const char c : text) {
-    depth += c == '{' || c == '[' ? 1 : c == '}' || c == ']' ? -1 : 0;
-    if (depth > 64) throw Error("the header is nested too deeply");
+  bool is_quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') is_quoted = !is_quoted;
+    if (is_quoted && c == '\\') ++i;
+    if (!is_quoted) depth += c == '{' || c == '[' ? 1 : c == '}' || c == ']' ? -1 : 0;
+    if (depth > deepest) throw Error("the header is nested too deeply");
   }
   return Json::parse(text);
 }
+
+class Reader {
+ public:
+  explicit Reader(ObjectHeap& heap) : heap_(heap) {}
+
+  const Object* text(const std::string& value) { return make({Object::Text{value}}); }
+  const Object* make(Object object) { return &heap_.emplace_back(std::move(object)); }
+  const Object* plain(const Json& json) {
+    switch (json.type()) {
+      case Json::value_t::boolean: return make({json.get<bool>()});
+      case Json::value_t::number_integer:
+      case Json::value_t::number_unsigned:
+        if (json.is_number_unsigned() && json.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max()) break;
+        return make({json.get<std::int64_t>()});
+      case Json::value_t::number_float: return make({json.get<double>()});
+      case Json::value_t::string: return text(json.get<std::string>());
+      case Json::value_t::array: {
+        Object::List list;
+        for (const Json& element : json) list.elements.push_back(plain(element));
+        return make({std::move(list)});
+      }
+      case Json::value_t::object: {
+        Object::Dict dict;
+        for (const auto& [key, value] : json.items()) dict.items.emplace_back(text(key), plain(value));
+        return make({std::move(dict)});
+      }
+      default: return make({});
+    }
+    return make({json.get<double>()});
+  }
+  /// The metadata are texts. Where there is a `meta` that is JSON, as our writer makes it, that is the checkpoint's.
+  const Object* meta(const Json& header) {
+    Object::Dict dict;
+    if (!header.contains("__metadata__")) return make({std::move(dict)});
+    for (const auto& [key, value] : header["__metadata__"].items()) {
+      const auto written = value.get<std::string>();
+      if (key == "meta" && written.starts_with('{') && Json::accept(written)) return plain(parse_json(written));
+      dict.items.emplace_back(text(key), text(written));
+    }
+    return make({std::move(dict)});
+  }
+
+ private:
+  ObjectHeap& heap_;
+};
 
 }  // namespace
 
@@ -83,18 +130,19 @@ CheckpointContent read_safetensors(std::span<const std::byte> file) {
   if (length > checkpoint_limits::json_bytes)
     throw Error("the header is larger than " + std::to_string(checkpoint_limits::json_bytes) + " bytes");
   CheckpointContent content;
+  Reader objects(content.heap);
   auto storages = std::make_unique<SafetensorsStorages>();
   Object::Dict state;
-  const auto text = [&](const std::string& value) { return &content.heap.emplace_back(Object{Object::Text{value}}); };
+  state.is_ordered = true;
   try {
-    const Json header = parse_header(in.text(length));
+    const Json header = parse_json(in.text(length));
     const auto data = file.subspan(in.position());
     std::vector<Range> ranges;
     for (const auto& [name, entry] : header.items()) {
       if (name == "__metadata__") continue;
       try {
         const Range range = data_range(entry, data.size());
-        state.items.emplace_back(text(name), &content.heap.emplace_back(Object{tensor_of(name, entry, range)}));
+        state.items.emplace_back(objects.text(name), objects.make({tensor_of(name, entry, range)}));
         storages->add(name, data.subspan(static_cast<std::size_t>(range.begin), static_cast<std::size_t>(range.end - range.begin)));
         if (range.begin != range.end) ranges.push_back(range);
       } catch (Error& error) {
@@ -105,13 +153,10 @@ CheckpointContent read_safetensors(std::span<const std::byte> file) {
     for (std::size_t i = 1; i < ranges.size(); ++i) {
       if (ranges[i - 1].end > ranges[i].begin) throw Error("two tensors share bytes");
     }
-    Object::Dict root, meta;
-    if (header.contains("__metadata__")) {
-      for (const auto& [key, value] : header["__metadata__"].items()) meta.items.emplace_back(text(key), text(value.get<std::string>()));
-    }
-    root.items.emplace_back(text("meta"), &content.heap.emplace_back(Object{std::move(meta)}));
-    root.items.emplace_back(text("state_dict"), &content.heap.emplace_back(Object{std::move(state)}));
-    content.root = &content.heap.emplace_back(Object{std::move(root)});
+    Object::Dict root;
+    root.items.emplace_back(objects.text("meta"), objects.meta(header));
+    root.items.emplace_back(objects.text("state_dict"), objects.make({std::move(state)}));
+    content.root = objects.make({std::move(root)});
   } catch (const nlohmann::json::exception& error) {
     throw Error(std::string("the header of the safetensors file is malformed: ") + error.what());
   }

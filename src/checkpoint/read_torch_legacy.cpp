@@ -1,17 +1,15 @@
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "detforge/base/error.h"
 #include "detforge/checkpoint/byte_reader.h"
 #include "detforge/checkpoint/pickle.h"
 #include "detforge/checkpoint/storages.h"
+#include "detforge/checkpoint/torch_legacy.h"
 
 namespace detforge {
 namespace {
-
-/// 0x1950a86a20f9469cfc6c, pickled by protocol 2.
-constexpr std::array<unsigned char, 15> magic = {0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, '.'};
-constexpr std::int64_t protocol_version = 1001;
 
 class LegacyStorages : public Storages {
  public:
@@ -55,15 +53,16 @@ std::vector<std::string> storage_keys(const Object& object) {
 }  // namespace
 
 bool is_torch_legacy(std::span<const std::byte> file) {
-  return file.size() >= magic.size() && std::equal(magic.begin(), magic.end(), file.begin(),
-                                                   [](unsigned char wanted, std::byte byte) { return std::byte{wanted} == byte; });
+  return file.size() >= torch_legacy::magic.size() &&
+         std::equal(torch_legacy::magic.begin(), torch_legacy::magic.end(), file.begin(),
+                    [](unsigned char wanted, std::byte byte) { return std::byte{wanted} == byte; });
 }
 
 CheckpointContent read_torch_legacy(std::span<const std::byte> file) {
   CheckpointContent content;
-  const Pickle version = read_pickle(file, magic.size(), content.heap);
+  const Pickle version = read_pickle(file, torch_legacy::magic.size(), content.heap);
   const auto* number = version.root->get<std::int64_t>();
-  if (number == nullptr || *number != protocol_version) throw Error("the legacy format's protocol is not 1001");
+  if (number == nullptr || *number != torch_legacy::protocol_version) throw Error("the legacy format's protocol is not 1001");
   const Pickle system = read_pickle(file, version.end, content.heap);
   const Object* order = system.root->find("little_endian");
   if (order != nullptr && order->get<bool>() != nullptr && !*order->get<bool>())

@@ -2,6 +2,7 @@
 #include "detforge/checkpoint/limits.h"
 #include "detforge/checkpoint/pickle.h"
 #include "detforge/checkpoint/storages.h"
+#include "detforge/checkpoint/zip_reader.h"
 
 namespace detforge {
 namespace {

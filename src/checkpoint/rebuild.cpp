@@ -100,6 +100,7 @@ std::optional<Object> latin1_bytes(const Elements& arguments) {
 /// OrderedDict() or OrderedDict([(key, value), …]).
 std::optional<Object> ordered_dict(const Elements& arguments) {
   Object::Dict dict;
+  dict.is_ordered = true;
   if (arguments.empty()) return Object{std::move(dict)};
   const auto* pairs = arguments[0]->get<Object::List>();
   if (arguments.size() != 1 || pairs == nullptr) return std::nullopt;

@@ -1,13 +1,12 @@
 #pragma once
 
-#include <map>
+#include <cstdint>
 #include <memory>
 #include <set>
 #include <span>
 #include <string>
 
 #include "detforge/checkpoint/object.h"
-#include "detforge/checkpoint/zip_reader.h"
 
 /// The three layouts of a checkpoint, each read into the same content.
 namespace detforge {
@@ -16,9 +15,11 @@ namespace detforge {
 class Storages {
  public:
   virtual ~Storages() = default;
+  /// The type of its elements: the reference's own, unless they are converted on the way.
+  virtual DType dtype(const StorageReference& storage) const { return storage.dtype; }
   /// The size of a storage in bytes. Throws `Error` when the file has none of that key.
   virtual std::uint64_t size(const StorageReference& storage) const = 0;
-  /// Its bytes, checked. Valid while this and the file live.
+  /// Its bytes, checked. Valid while this and the file live, or until the next call where they are converted.
   virtual std::span<const std::byte> bytes(const StorageReference& storage) = 0;
 };
 
@@ -37,8 +38,5 @@ CheckpointContent read_safetensors(std::span<const std::byte> file);
 bool is_torch_legacy(std::span<const std::byte> file);
 /// Whether they may be a safetensors file.
 bool is_safetensors(std::span<const std::byte> file);
-
-/// Throws `Error` when a tensor reaches beyond its storage, with overflow-checked arithmetic.
-void check_bounds(const TensorReference& tensor, std::uint64_t storage_bytes);
 
 }  // namespace detforge

@@ -7,6 +7,7 @@
 
 #include "detforge/base/error.h"
 #include "detforge/checkpoint/byte_reader.h"
+#include "detforge/checkpoint/crc.h"
 #include "detforge/checkpoint/limits.h"
 
 namespace detforge {
@@ -130,7 +131,7 @@ Extent check_local_header(std::span<const std::byte> archive, ZipReader::Member&
   const auto agrees = [&](std::uint64_t local, std::uint64_t wanted) {
     return local == wanted || (described_later && (local == 0 || local == in_zip64_32));
   };
-  if (name != member.name || method != member.method || ((local_flags ^ flags) & has_descriptor) != 0 || !agrees(crc, member.crc) ||
+  if (name != member.name || method != member.method || local_flags != flags || !agrees(crc, member.crc) ||
       !agrees(compressed, member.compressed_size) || !agrees(size, member.size)) {
     throw Error("its local header says something else than the directory");
   }
@@ -149,8 +150,6 @@ void refuse_overlaps(std::vector<Extent> extents, std::uint64_t directory_at) {
 }
 
 std::vector<std::byte> inflate_member(std::span<const std::byte> data, std::uint64_t size) {
-  if (size > checkpoint_limits::inflated_bytes)
-    throw Error("it is larger than " + std::to_string(checkpoint_limits::inflated_bytes) + " bytes");
   std::vector<std::byte> output(static_cast<std::size_t>(size));
   z_stream stream{};
   if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) throw Error("zlib can not be set up", ErrorKind::Internal);
@@ -163,16 +162,6 @@ std::vector<std::byte> inflate_member(std::span<const std::byte> data, std::uint
   inflateEnd(&stream);
   if (!complete) throw Error("its compressed data is damaged");
   return output;
-}
-
-std::uint32_t crc_of(std::span<const std::byte> bytes) {
-  constexpr std::size_t chunk = 1U << 30U;
-  uLong crc = crc32(0, nullptr, 0);
-  for (std::size_t at = 0; at < bytes.size(); at += chunk) {
-    const auto part = bytes.subspan(at, std::min(chunk, bytes.size() - at));
-    crc = crc32(crc, reinterpret_cast<const Bytef*>(part.data()), static_cast<uInt>(part.size()));
-  }
-  return static_cast<std::uint32_t>(crc);
 }
 
 }  // namespace
@@ -233,7 +222,12 @@ std::span<const std::byte> ZipReader::read(const Member& member) {
         archive_.subspan(static_cast<std::size_t>(member.data_at), static_cast<std::size_t>(member.compressed_size));
     if (member.method == 8) {
       auto& buffer = inflated_[member.name];
-      if (buffer.empty()) buffer = inflate_member(data, member.size);
+      if (buffer.empty()) {
+        if (member.size > checkpoint_limits::inflated_bytes - inflated_bytes_)
+          throw Error("the archive's compressed members are larger than " + std::to_string(checkpoint_limits::inflated_bytes) + " bytes");
+        buffer = inflate_member(data, member.size);
+        inflated_bytes_ += member.size;
+      }
       data = buffer;
     }
     if (!checked_.contains(member.name)) {

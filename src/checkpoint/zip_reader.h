@@ -40,6 +40,7 @@ class ZipReader {
   std::map<std::string, std::size_t> by_name_;
   std::set<std::string> checked_;
   std::map<std::string, std::vector<std::byte>> inflated_;
+  std::uint64_t inflated_bytes_ = 0;
 };
 
 /// Whether the bytes begin as a ZIP archive does.

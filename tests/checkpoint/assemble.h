@@ -21,9 +21,14 @@ std::string pickled_dict(const std::vector<std::pair<std::string, std::string>>&
 /// The whole pickle of a fragment.
 std::string pickle(const std::string& fragment);
 
-/// A ZIP archive of stored members; `descriptor` says where checksum and sizes of each stand a second time: nowhere, or behind it.
+/// Where checksum and sizes of each member stand a second time: nowhere, or behind it.
 enum class Descriptor { None, Signed, Bare, Wide };
-std::string zip(const std::vector<std::pair<std::string, std::string>>& members, Descriptor descriptor = Descriptor::None);
+struct ZipForm {
+  Descriptor descriptor = Descriptor::None;
+  bool is_zip64 = false;  ///< every size and place in 64 bits, as for large archives
+};
+/// A ZIP archive of stored members.
+std::string zip(const std::vector<std::pair<std::string, std::string>>& members, const ZipForm& form = {});
 /// What torch.save makes of a pickle and its storages (key, bytes).
 std::string torch_zip(const std::string& fragment, const std::vector<std::pair<std::string, std::string>>& storages);
 

@@ -123,6 +123,11 @@ TEST(Checkpoint, MalformedPicklesAreRefused) {
   expect_fault(file_of("K\x01)R"), "calls something that is no name");
   expect_fault(file_of("(" + pickled_text("storage") + "tQ"), "a persistent id is no");
   expect_fault(file_of("K\x01Q"), "a persistent id is no tuple");
+  const std::string id = pickled_text("storage") + pickled_global("torch", "FloatStorage") + pickled_text("0");
+  expect_fault(file_of("(" + id + "tQ"), "a persistent id is no");
+  expect_fault(file_of("(" + id + pickled_text("cpu") + "tQ"), "a persistent id is no");
+  expect_fault(file_of("(" + id + pickled_text("cpu") + "K\x06NNtQ"), "a persistent id is no");
+  expect_fault(file_of("(" + id + pickled_text("cpu") + "NtQ"), "a storage is described wrongly");
 }
 
 TEST(Checkpoint, ListsWithinThemselvesEnd) {
@@ -131,6 +136,21 @@ TEST(Checkpoint, ListsWithinThemselvesEnd) {
                                                   "a"},
                                                  {"state_dict", "}"}}));
   EXPECT_EQ(fault_of(file), "");
+}
+
+TEST(Checkpoint, MemoBombsStayBounded) {
+  // Thirty lists, each of ten times the one before: 10³⁰ values for whoever follows them all.
+  std::string bomb = "]q\x01";
+  for (char level = 1; level < 30; ++level) {
+    bomb += "0](";
+    for (int i = 0; i < 10; ++i) bomb += std::string("h") + level;
+    bomb += std::string("eq") + static_cast<char>(level + 1);
+  }
+  const std::string file = file_of(pickled_dict({{"meta", pickled_dict({{"bomb", bomb}})}, {"state_dict", "}"}}));
+  EXPECT_EQ(fault_of(file), "");
+  EXPECT_LT(describe(read(file)).size(), 10000U);
+  // A slot's number asks for no memory.
+  EXPECT_EQ(fault_of(file_of("}r\xff\xff\xff\xff")), "");
 }
 
 TEST(Checkpoint, TensorsMustLieWithinTheirStorage) {
@@ -169,9 +189,76 @@ TEST(Checkpoint, TwoMembersOverTheSameBytesAreRefused) {
   EXPECT_NE(fault_of(file), "");
 }
 
+TEST(Checkpoint, AMemberWithinAnotherIsRefused) {
+  // The first member's bytes are a whole archive: its second directory entry points into them.
+  const std::string inner = zip({{"archive/data/0", floats({1})}});
+  std::string file = zip({{"archive/data.pkl", pickle("}") + inner}, {"archive/data/0", floats({1})}});
+  const std::size_t second = file.rfind("PK\x01\x02"), within = file.find("PK\x03\x04", 1);
+  std::memcpy(file.data() + second + 42, little_endian(static_cast<std::uint32_t>(within)).data(), 4);
+  expect_fault(file, "the archive's member 'archive/data.pkl' shares bytes with what follows it");
+}
+
+TEST(Checkpoint, LocalHeadersMustAgreeWithTheDirectory) {
+  const std::string file = small_file();
+  const std::size_t header = file.find("PK\x03\x04", 1);
+  // After the version: flags, method; time and day say nothing of the content; checksum, sizes, lengths, name.
+  for (std::size_t at = 6; at < 30 + 14; ++at) {
+    if (at >= 10 && at < 14) continue;
+    std::string other = file;
+    other[header + at] = static_cast<char>(other[header + at] ^ 8);
+    EXPECT_NE(fault_of(other), "") << "byte " << at;
+  }
+}
+
+TEST(Checkpoint, Zip64IsReadAndAsStrict) {
+  const std::vector<std::pair<std::string, std::string>> members = {
+      {"archive/data.pkl", pickle(pickled_dict({{"a", pickled_tensor(pickled_storage("FloatStorage", "0", 2), 0, {2}, {1})}}))},
+      {"archive/data/0", floats({1, 2})}};
+  for (const Descriptor kind : {Descriptor::None, Descriptor::Wide}) {
+    const std::string file = zip(members, {.descriptor = kind, .is_zip64 = true});
+    EXPECT_EQ(state_dict_hash(read(file)), state_dict_hash(read(zip(members))));
+    for (std::size_t size = 0; size < file.size(); ++size) EXPECT_NE(fault_of(file.substr(0, size)), "") << size;
+    const std::size_t directory = file.find("PK\x01\x02"), end = file.find("PK\x06\x06"), locator = file.find("PK\x06\x07");
+    const auto with = [&](std::size_t at, std::uint64_t value) {
+      std::string other = file;
+      std::memcpy(other.data() + at, &value, sizeof value);
+      return other;
+    };
+    constexpr std::uint64_t huge = 0xFFFFFFFFFFFFFFF0;
+    const std::size_t extra = directory + 46 + std::string("archive/data.pkl").size() + 4;
+    expect_fault(with(extra, huge), "its sizes differ");
+    expect_fault(with(extra + 16, huge), "its local header lies outside the file");
+    expect_fault(with(end + 32, 3), "the data ends early");
+    expect_fault(with(end + 32, huge), "the archive has too many members");
+    expect_fault(with(end + 40, huge), "the archive's directory lies outside the file");
+    expect_fault(with(end + 48, huge), "the archive's directory lies outside the file");
+    expect_fault(with(locator + 8, huge), "the zip64 end record lies outside the file");
+    expect_fault(with(locator, 0), "no zip64 locator");
+  }
+}
+
+TEST(Checkpoint, NamesThatLeaveTheirFolderAreOnlyNames) {
+  const std::string pickled = pickle(pickled_dict({{"a", pickled_tensor(pickled_storage("FloatStorage", "0", 1), 0, {1}, {1})}}));
+  EXPECT_EQ(fault_of(zip({{"../data.pkl", pickled}, {"../data/0", floats({1})}})), "");
+  expect_fault(zip({{"archive/../data.pkl", pickled}, {"archive/data/0", floats({1})}}), "no data.pkl");
+  expect_fault(zip({{"archive/data.pkl", pickled}, {"archive/data/../data/0", floats({1})}}), "has no storage '0'");
+}
+
+TEST(Checkpoint, CompressedMembersAreReadWithinALimit) {
+  std::string file = zip({{"archive/data.pkl", pickle("}")}});
+  // Deflated, and of two gibibytes and a byte, it says.
+  for (const std::size_t at : {file.find("PK\x03\x04") + 8, file.find("PK\x01\x02") + 10}) file[at] = 8;
+  const std::string size = little_endian(std::uint32_t{0x80000001});
+  for (const std::size_t at : {file.find("PK\x03\x04") + 22, file.find("PK\x01\x02") + 24}) file.replace(at, size.size(), size);
+  expect_fault(file, "the pickle is larger than");
+  file.replace(file.find("data.pkl"), 8, "byteorde");
+  file.replace(file.rfind("data.pkl"), 8, "byteorde");
+  expect_fault(file, "no data.pkl");
+}
+
 TEST(Checkpoint, DataDescriptorsAreReadAndBelongToTheirMember) {
   for (const Descriptor kind : {Descriptor::Signed, Descriptor::Bare, Descriptor::Wide}) {
-    const std::string file = zip({{"archive/data.pkl", pickle("}")}, {"archive/data/0", floats({1})}}, kind);
+    const std::string file = zip({{"archive/data.pkl", pickle("}")}, {"archive/data/0", floats({1})}}, {.descriptor = kind});
     EXPECT_EQ(fault_of(file), "");
     std::string damaged = file;
     const std::size_t directory = file.find("PK\x01\x02");
@@ -181,6 +268,13 @@ TEST(Checkpoint, DataDescriptorsAreReadAndBelongToTheirMember) {
 }
 
 TEST(Checkpoint, OtherFilesAreNamedAsSuch) {
+  std::string tar(1024, '\0');
+  tar.replace(0, 8, "storages");
+  tar.replace(257, 8, "ustar  ");
+  EXPECT_EQ(fault_of(tar),
+            "error: this is a tar archive, as PyTorch wrote before version 0.2, which is not read\n"
+            "  --> file.pth\n"
+            "  = help: PyTorch can write it anew: torch.save(torch.load('old.pth'), 'new.pth')");
   expect_fault("", "empty");
   expect_fault("GIF89a, a picture", "no checkpoint");
   expect_fault(std::string(100, '\0'), "no checkpoint");

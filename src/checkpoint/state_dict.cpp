@@ -1,0 +1,109 @@
+#include "detforge/checkpoint/state_dict.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "detforge/base/error.h"
+#include "detforge/checkpoint/limits.h"
+
+namespace detforge {
+namespace {
+
+using Items = std::vector<std::pair<const Object*, const Object*>>;
+
+const Items* items_of(const Object& object) {
+  if (const auto* dict = object.get<Object::Dict>()) return &dict->items;
+  if (const auto* record = object.get<Record>(); record != nullptr && !record->items.empty()) return &record->items;
+  return nullptr;
+}
+
+/// Copies a strided tensor row by row, the last dimension at once where its elements lie together.
+void gather(const std::byte* source, const TensorReference& tensor, std::size_t dimension, std::size_t item, std::byte*& target) {
+  if (dimension == tensor.shape.size()) {
+    std::memcpy(target, source, item);
+    target += item;
+    return;
+  }
+  const auto count = static_cast<std::size_t>(tensor.shape[dimension]);
+  const auto step = static_cast<std::size_t>(tensor.stride[dimension]) * item;
+  if (dimension + 1 == tensor.shape.size() && step == item) {
+    std::memcpy(target, source, count * item);
+    target += count * item;
+    return;
+  }
+  for (std::size_t i = 0; i < count; ++i) gather(source + i * step, tensor, dimension + 1, item, target);
+}
+
+}  // namespace
+
+std::int64_t TensorView::numel() const {
+  std::int64_t count = 1;
+  for (const std::int64_t size : tensor.shape) count *= size;
+  return count;
+}
+
+const Object& find_state_dict(const Object& root) {
+  const Object* nested = root.find("state_dict");
+  const Object& found = nested != nullptr ? *nested : root;
+  if (items_of(found) == nullptr) throw Error("the file holds no state_dict");
+  return found;
+}
+
+std::vector<TensorView> state_dict_of(const Object& root, const Storages& storages) {
+  std::vector<TensorView> tensors;
+  for (const auto& [key, value] : *items_of(find_state_dict(root))) {
+    const std::string* name = key->text();
+    const auto* tensor = value->get<TensorReference>();
+    if (name == nullptr || tensor == nullptr) continue;
+    constexpr std::string_view prefix = "module.";
+    tensors.push_back({name->starts_with(prefix) ? name->substr(prefix.size()) : *name, *tensor});
+    try {
+      check_bounds(*tensor, storages);
+    } catch (Error& error) {
+      throw std::move(error.note("the tensor '" + *name + "'"));
+    }
+  }
+  return tensors;
+}
+
+void check_bounds(const TensorReference& tensor, const Storages& storages) {
+  const std::uint64_t item = item_size(storages.dtype(tensor.storage)), storage_bytes = storages.size(tensor.storage);
+  const auto overflow = [] { return Error("the tensor's sizes are impossible"); };
+  std::uint64_t last = 0, numel = 1, bytes = 0;
+  if (__builtin_add_overflow(static_cast<std::uint64_t>(tensor.offset), static_cast<std::uint64_t>(tensor.storage.view_offset), &last))
+    throw overflow();
+  for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
+    const auto size = static_cast<std::uint64_t>(tensor.shape[i]);
+    if (__builtin_mul_overflow(numel, size, &numel)) throw overflow();
+    std::uint64_t reach = 0;
+    if (size != 0 && (__builtin_mul_overflow(size - 1, static_cast<std::uint64_t>(tensor.stride[i]), &reach) ||
+                      __builtin_add_overflow(last, reach, &last))) {
+      throw overflow();
+    }
+  }
+  if (numel > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / item) throw overflow();
+  if (numel == 0) return;
+  if (__builtin_add_overflow(last, std::uint64_t{1}, &last) || __builtin_mul_overflow(last, item, &bytes)) throw overflow();
+  if (bytes > storage_bytes) {
+    throw Error("the tensor reaches beyond its storage: " + std::to_string(bytes) + " bytes of " + std::to_string(storage_bytes));
+  }
+}
+
+std::vector<std::byte> contiguous_bytes(const TensorReference& tensor, Storages& storages) {
+  check_bounds(tensor, storages);
+  const std::size_t item = item_size(storages.dtype(tensor.storage));
+  const auto storage = storages.bytes(tensor.storage);
+  std::uint64_t count = 1;
+  for (const std::int64_t size : tensor.shape) count *= static_cast<std::uint64_t>(size);
+  // Strides of zero let a few bytes stand for any number of elements.
+  const std::uint64_t largest = std::max<std::uint64_t>(storage.size(), checkpoint_limits::expanded_bytes);
+  if (count > largest / item) throw Error("the tensor repeats its elements to " + std::to_string(count) + " of them");
+  std::vector<std::byte> bytes(static_cast<std::size_t>(count) * item);
+  std::byte* target = bytes.data();
+  const auto first = static_cast<std::size_t>(tensor.offset + tensor.storage.view_offset) * item;
+  if (count != 0) gather(storage.data() + first, tensor, 0, item, target);
+  return bytes;
+}
+
+}  // namespace detforge

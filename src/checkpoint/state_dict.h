@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "detforge/checkpoint/object.h"
+#include "detforge/checkpoint/storages.h"
+
+namespace detforge {
+
+/// A tensor of a state_dict. Its bytes are handed out by the checkpoint.
+struct TensorView {
+  std::string name;
+  TensorReference tensor;
+
+  DType dtype() const { return tensor.storage.dtype; }
+  const std::vector<std::int64_t>& shape() const { return tensor.shape; }
+  std::int64_t numel() const;
+};
+
+/// The dict that holds the weights, as mmcv's `load_checkpoint` finds it: `state_dict` where there is one, else the
+/// file's own dict. Throws `Error` where there is none.
+const Object& find_state_dict(const Object& root);
+
+/// Its tensors, a leading `module.` taken off; what is no tensor is left out. Throws `Error` naming the tensor where one
+/// reaches beyond its storage.
+std::vector<TensorView> state_dict_of(const Object& root, const Storages& storages);
+
+/// Throws `Error` when a tensor reaches beyond its storage, with overflow-checked arithmetic.
+void check_bounds(const TensorReference& tensor, const Storages& storages);
+
+/// The elements of a tensor one after the other in C order, of the type that `storages` says. Throws `Error` where the
+/// file is damaged.
+std::vector<std::byte> contiguous_bytes(const TensorReference& tensor, Storages& storages);
+
+}  // namespace detforge
