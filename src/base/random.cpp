@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 namespace detforge {
@@ -35,6 +36,19 @@ std::size_t NumpyRandom::choice(std::span<const double> probabilities) {
   for (double& sum : sums) sum /= total;
   const auto found = std::upper_bound(sums.begin(), sums.end(), random_sample());
   return std::min(static_cast<std::size_t>(found - sums.begin()), probabilities.size() - 1);
+}
+
+std::vector<std::size_t> NumpyRandom::choice_without_replacement(std::size_t count, std::size_t size) {
+  std::vector<std::size_t> indices = permutation(count);
+  indices.resize(std::min(size, count));
+  return indices;
+}
+
+std::vector<std::size_t> NumpyRandom::permutation(std::size_t count) {
+  std::vector<std::size_t> indices(count);
+  std::iota(indices.begin(), indices.end(), std::size_t{0});
+  for (std::size_t i = count; i-- > 1;) std::swap(indices[i], indices[choice(i + 1)]);
+  return indices;
 }
 
 }  // namespace detforge

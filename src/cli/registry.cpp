@@ -21,8 +21,7 @@ void list_registries() {
 }
 
 std::string default_text(const ArgumentInfo& argument) {
-  if (argument.is_required) return "required";
-  std::string text = repr(argument.default_value);
+  std::string text = argument.is_required ? "required" : repr(argument.default_value);
   if (argument.default_in_v2_27) text += " (v2.27: " + repr(*argument.default_in_v2_27) + ")";
   return text;
 }

@@ -6,6 +6,7 @@ namespace detforge {
 namespace {
 
 std::vector<Sample> views_of(Sample sample) {
+  if (sample.is_dropped) return {};
   if (!sample.views.empty()) return std::move(sample.views);
   std::vector<Sample> views;
   views.push_back(std::move(sample));
@@ -45,7 +46,7 @@ std::vector<Sample> Pipeline::run(Sample sample, const Transform* first, Random&
   const std::string file = sample.meta.filename;
   try {
     first->apply(sample, random);
-    for (std::size_t i = 1; i < transforms_.size(); ++i) transforms_[i]->apply(sample, random);
+    for (std::size_t i = 1; i < transforms_.size() && !sample.is_dropped; ++i) transforms_[i]->apply(sample, random);
   } catch (Error& error) {
     if (file.empty()) throw;
     throw std::move(error).at(file);

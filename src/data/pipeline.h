@@ -13,7 +13,8 @@ class Pipeline {
   /// Throws `Error` at the place in the config of whatever is wrong with the list.
   static Pipeline from_config(const Value& list, const BuildContext& context = {});
 
-  /// The views of an image file: as many as `MultiScaleFlipAug` makes, else one. Throws `Error` naming the file.
+  /// The views of an image file: as many as `MultiScaleFlipAug` makes, else one; none where a transform dropped the sample. Throws `Error`
+  /// naming the file.
   std::vector<Sample> run(const std::filesystem::path& file, Random& random) const;
   /// The same of a decoded image (8-bit BGR): a leading `LoadImageFromFile` is passed over as MMDetection's
   /// `inference_detector` does, its other arguments kept. Throws `Error`, also when the pipeline loads no image.

@@ -6,6 +6,17 @@
 
 namespace detforge {
 
+bool has_key(const Sample& sample, std::string_view key) {
+  if (key == "img") return !sample.image.empty();
+  if (key == "gt_bboxes") return sample.gt_bboxes.has_value();
+  if (key == "gt_bboxes_ignore") return sample.gt_bboxes_ignore.has_value();
+  if (key == "gt_labels") return sample.gt_labels.has_value();
+  if (key == "gt_is_group_ofs") return sample.gt_is_group_ofs.has_value();
+  if (key == "gt_masks") return sample.gt_masks.has_value();
+  if (key == "gt_semantic_seg") return !sample.gt_semantic_seg.empty();
+  return key == "proposals" && sample.proposals.has_value();
+}
+
 void to_chw(const cv::Mat& image, std::span<float> chw) {
   const auto plane = static_cast<std::size_t>(image.rows) * static_cast<std::size_t>(image.cols);
   const auto channels = static_cast<std::size_t>(image.channels());

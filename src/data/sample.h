@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "detforge/data/ann_info.h"
@@ -17,8 +18,9 @@ namespace detforge {
 /// What a pipeline hands from transform to transform: MMDetection's `results` dict. A value; copies share the pixels,
 /// so a transform puts a new image in place of the old one and never writes into it.
 struct Sample {
-  cv::Mat image;   ///< [H, W], BGR unless a transform changed it; 8-bit, or float after `Normalize` or `to_float32`
-  ImageMeta meta;  ///< `meta.filename` is what `LoadImageFromFile` reads
+  cv::Mat image;                           ///< [H, W], BGR unless a transform changed it; 8-bit, or float after `Normalize` or `to_float32`
+  ImageMeta meta;                          ///< `meta.filename` is what `LoadImageFromFile` reads
+  std::vector<std::string> channel_files;  ///< what `LoadMultiChannelImageFromFiles` reads, a channel each
 
   /// What the dataset says of the image, for the transforms that load it.
   std::shared_ptr<const AnnInfo> ann_info;
@@ -51,6 +53,17 @@ struct Sample {
   /// The views that `MultiScaleFlipAug` made, in its order; the sample's own image is then the original one.
   std::vector<Sample> views;
 };
+
+/// Whether a transform put this there, by the key's name in MMDetection's `results`: `img`, `gt_bboxes`, …
+bool has_key(const Sample& sample, std::string_view key);
+
+/// Calls `change(boxes)` with each kind of boxes that was loaded: MMDetection's `bbox_fields`.
+template <class Change>
+void for_each_bbox_field(Sample& sample, Change change) {
+  for (auto* boxes : {&sample.gt_bboxes_ignore, &sample.gt_bboxes, &sample.proposals}) {
+    if (*boxes) change(**boxes);
+  }
+}
 
 /// The image as floats [C, H, W], contiguous, for a model; `chw` has C·H·W elements. Any depth; channels keep their
 /// order. Throws `Error` when the sizes differ.

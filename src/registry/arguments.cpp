@@ -58,7 +58,9 @@ void assign_arguments(std::string_view component, const std::vector<ArgumentInfo
     }
   }
   for (std::size_t i = 0; i < infos.size(); ++i) {
-    if (infos[i].is_required && !given[i]) findings.push_back(missing_argument(component, infos[i], config));
+    // What has a default in v2.27 is required in v2.8 only.
+    const bool has_default = !infos[i].is_required || (context.reference == Reference::V2_27 && infos[i].default_in_v2_27);
+    if (!has_default && !given[i]) findings.push_back(missing_argument(component, infos[i], config));
   }
   if (findings.empty()) return;
   Error error(std::move(findings));

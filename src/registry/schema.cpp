@@ -40,7 +40,7 @@ Value component_schema(const RegistryBase::Entry& entry) {
   Value required_keys = Value::list({"type"});
   for (const ArgumentInfo& argument : entry.arguments()) {
     properties[argument.name] = argument_schema(argument);
-    if (argument.is_required) required_keys.push_back(argument.name);
+    if (argument.is_required && !argument.default_in_v2_27) required_keys.push_back(argument.name);
   }
   return Value::dict({{"type", "object"},
                       {"title", entry.info.python},

@@ -20,6 +20,14 @@ TEST(NumpyRandom, GivesNumpysInts) {
   for (const int wanted : {5, 0, 3, 3, 7, 9, 3, 5, 2, 4}) EXPECT_EQ(random.randint(0, 10), wanted);
 }
 
+TEST(NumpyRandom, GivesNumpysOrders) {
+  NumpyRandom random(0);
+  EXPECT_EQ(random.permutation(10), (std::vector<std::size_t>{2, 8, 4, 9, 1, 6, 7, 3, 0, 5}));
+  NumpyRandom other(0);
+  EXPECT_EQ(other.choice_without_replacement(10, 3), (std::vector<std::size_t>{2, 8, 4}));
+  EXPECT_TRUE(other.permutation(0).empty());
+}
+
 TEST(NumpyRandom, DrawsNothingWhereThereIsNoChoice) {
   NumpyRandom random(0);
   EXPECT_EQ(random.randint(7, 8), 7);

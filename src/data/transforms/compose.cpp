@@ -16,7 +16,10 @@ class Compose : public Transform {
       : transforms_(build_transforms(options.transforms, context.child("transforms"))) {}
 
   void apply(Sample& sample, Random& random) const override {
-    for (const auto& transform : transforms_) transform->apply(sample, random);
+    for (const auto& transform : transforms_) {
+      transform->apply(sample, random);
+      if (sample.is_dropped) return;
+    }
   }
 
  private:

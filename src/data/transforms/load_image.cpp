@@ -2,14 +2,11 @@
 
 #include <opencv2/imgproc.hpp>
 
+#include "detforge/data/transforms/load_annotations.h"
+
 namespace detforge {
 
-ImageLoader::ImageLoader(const Options& options, const BuildContext&) : options_(options) {
-  const Value* backend = options.file_client_args.find("backend");
-  if (backend != nullptr && !(*backend == Value("disk"))) {
-    throw ArgumentError("file_client_args", "can only read from 'disk', got backend " + repr(*backend));
-  }
-}
+ImageLoader::ImageLoader(const Options& options, const BuildContext&) : options_(options) { check_file_client(options.file_client_args); }
 
 void ImageLoader::put(Sample& sample, cv::Mat image) const {
   if (options_.to_float32) image.convertTo(image, CV_32F);

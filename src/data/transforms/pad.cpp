@@ -5,9 +5,11 @@
 
 namespace detforge {
 
-/// Pads the image to the right and below: to a fixed (height, width), to multiples of a divisor, or to a square.
+/// Pads the image, and masks and the semantic map with it, to the right and below: to a fixed (height, width), to multiples of a divisor,
+/// or to a square.
 ///
-/// A single `pad_val` fills the first channel only and leaves the others 0, as mmcv's `impad` does through OpenCV.
+/// A single `pad_val` fills the first channel only and leaves the others 0, as mmcv's `impad` does through OpenCV; masks get it too. The
+/// semantic map is filled with `seg`, else with 255, in v2.8 with 0.
 class Pad : public Transform {
  public:
   struct Options {
@@ -24,13 +26,21 @@ class Pad : public Transform {
                 .default_in_v2_27(Value::dict({{"img", 0}, {"masks", 0}, {"seg", 255}}))};
   }
 
-  Pad(const Options& options, const BuildContext&) : options_(options) {
+  Pad(const Options& options, const BuildContext& context) : options_(options) {
     const int ways = static_cast<int>(options.size.has_value()) + static_cast<int>(options.size_divisor.has_value()) +
                      static_cast<int>(options.pad_to_square);
     if (ways == 0) throw ArgumentError("size", "must be given, or else size_divisor or pad_to_square");
     if (ways > 1) throw ArgumentError(options.pad_to_square ? "pad_to_square" : "size_divisor", "excludes the other ways to give a size");
     if (options.size_divisor && *options.size_divisor < 1) throw ArgumentError("size_divisor", "must be at least 1");
     if (options.size && std::min((*options.size)[0], (*options.size)[1]) < 1) throw ArgumentError("size", "must be at least 1 a side");
+    const auto of_key = [&](const char* key) { return options.pad_val.is_dict() ? options.pad_val.find(key) : nullptr; };
+    const Value* masks = options.pad_val.is_dict() ? of_key("masks") : &options.pad_val;
+    if (masks != nullptr && !masks->is_sequence()) mask_value_ = cv::saturate_cast<std::uint8_t>(masks->as_double());
+    if (const Value* seg = of_key("seg"); seg != nullptr && !seg->is_sequence()) {
+      seg_value_ = seg->as_double();
+    } else if (context.reference == Reference::V2_8 && !options.pad_val.is_dict()) {
+      seg_value_ = 0;
+    }
     const Value* image = options.pad_val.is_dict() ? options.pad_val.find("img") : &options.pad_val;
     if (image == nullptr) return;
     if (image->is_sequence()) {
@@ -59,6 +69,8 @@ class Pad : public Transform {
 
   Options options_;
   cv::Scalar value_;
+  std::uint8_t mask_value_ = 0;
+  double seg_value_ = 255;
   int channels_ = 0;  ///< that `value_` names; 0: it is one number
 };
 
@@ -77,11 +89,16 @@ void Pad::apply(Sample& sample, Random&) const {
   if (size.height > kMaxSide || size.width > kMaxSide || size.height * size.width > kMaxPixels) {
     throw Error("Pad would make an image of " + std::to_string(size.width) + "x" + std::to_string(size.height));
   }
-  cv::Mat padded;
-  cv::copyMakeBorder(sample.image, padded, 0, static_cast<int>(size.height - height), 0, static_cast<int>(size.width - width),
-                     cv::BORDER_CONSTANT, value_);
-  sample.image = padded;
+  const auto pad = [&](cv::Mat& picture, const cv::Scalar& value) {
+    cv::Mat padded;
+    cv::copyMakeBorder(picture, padded, 0, std::max(0, static_cast<int>(size.height) - picture.rows), 0,
+                       std::max(0, static_cast<int>(size.width) - picture.cols), cv::BORDER_CONSTANT, value);
+    picture = padded;
+  };
+  pad(sample.image, value_);
   sample.meta.pad_shape = size;
+  if (sample.gt_masks) sample.gt_masks = sample.gt_masks->pad(size, mask_value_);
+  if (!sample.gt_semantic_seg.empty()) pad(sample.gt_semantic_seg, seg_value_);
 }
 
 DETFORGE_REGISTER(transforms, Pad,

@@ -1,13 +1,14 @@
 #include <numeric>
 #include <opencv2/core.hpp>
 #include <set>
+#include <utility>
 
 #include "detforge/data/transforms/transform.h"
 
 namespace detforge {
 
-/// Flips the image: as the sample says (`MultiScaleFlipAug` does), else with probability `flip_ratio` in one of the
-/// directions. One ratio is shared equally by several directions.
+/// Flips the image and the annotations with it: as the sample says (`MultiScaleFlipAug` does), else with probability `flip_ratio` in one of
+/// the directions. One ratio is shared equally by several directions.
 class RandomFlip : public Transform {
  public:
   struct Options {
@@ -62,10 +63,24 @@ void RandomFlip::apply(Sample& sample, Random& random) const {
   }
   sample.meta.flip = *sample.flip;
   if (!*sample.flip) return;
-  const std::string& direction = sample.meta.flip_direction;
-  cv::Mat flipped;
-  cv::flip(sample.image, flipped, direction == "horizontal" ? 1 : direction == "vertical" ? 0 : -1);
-  sample.image = flipped;
+  const std::string& name = sample.meta.flip_direction;
+  const FlipDirection direction = name == "horizontal" ? FlipDirection::Horizontal
+                                  : name == "vertical" ? FlipDirection::Vertical
+                                                       : FlipDirection::Diagonal;
+  for (cv::Mat* picture : {&sample.image, &sample.gt_semantic_seg}) {
+    if (picture->empty()) continue;
+    cv::Mat flipped;
+    cv::flip(*picture, flipped, direction == FlipDirection::Horizontal ? 1 : direction == FlipDirection::Vertical ? 0 : -1);
+    *picture = flipped;
+  }
+  const auto width = static_cast<float>(sample.meta.img_shape.width), height = static_cast<float>(sample.meta.img_shape.height);
+  for_each_bbox_field(sample, [&](std::vector<BoxXyxy>& boxes) {
+    for (auto& [x1, y1, x2, y2] : boxes) {
+      if (direction != FlipDirection::Vertical) x1 = width - std::exchange(x2, width - x1);
+      if (direction != FlipDirection::Horizontal) y1 = height - std::exchange(y2, height - y1);
+    }
+  });
+  if (sample.gt_masks) sample.gt_masks = sample.gt_masks->flip(direction);
 }
 
 DETFORGE_REGISTER(transforms, RandomFlip,

@@ -3,12 +3,14 @@
 #include <map>
 #include <opencv2/imgproc.hpp>
 
+#include "detforge/data/rescale_size.h"
 #include "detforge/data/transforms/scales.h"
 #include "detforge/data/transforms/transform.h"
 
 namespace detforge {
 
-/// Resizes the image to a scale: the sample's own, or one of `img_scale` chosen at random where there are several.
+/// Resizes the image, and the annotations with it, to a scale: the sample's own, or one of `img_scale` chosen at random where there are
+/// several.
 ///
 /// With `keep_ratio` the image becomes as large as fits (long edge, short edge), sides rounded as mmcv's `imrescale`
 /// does; otherwise it becomes (width, height). The factors in the meta are those of the rounded sides.
@@ -51,6 +53,7 @@ class Resize : public Transform {
  private:
   Scale draw(Random& random) const;
   cv::Size target(const cv::Mat& image, const Scale& scale) const;
+  void resize_annotations(Sample& sample, const Scale& scale) const;
 
   Options options_;
   std::vector<Scale> scales_;
@@ -77,20 +80,33 @@ Scale Resize::draw(Random& random) const {
 }
 
 cv::Size Resize::target(const cv::Mat& image, const Scale& scale) const {
-  double width = scale[0], height = scale[1];
-  if (options_.keep_ratio) {
-    const double factor = std::min(std::max(scale[0], scale[1]) / std::max(image.rows, image.cols),
-                                   std::min(scale[0], scale[1]) / std::min(image.rows, image.cols));
-    width = std::trunc(image.cols * factor + 0.5);
-    height = std::trunc(image.rows * factor + 0.5);
-  }
-  constexpr double kMaxPixels = 134217728;
-  if (width < 1 || height < 1 || width * height > kMaxPixels) {
+  ImageSize size{static_cast<std::int64_t>(scale[1]), static_cast<std::int64_t>(scale[0])};
+  if (options_.keep_ratio) size = rescale_size({image.rows, image.cols}, scale);
+  constexpr std::int64_t kMaxSide = 1 << 20, kMaxPixels = 134217728;
+  if (size.width < 1 || size.height < 1 || size.width > kMaxSide || size.height > kMaxSide || size.width * size.height > kMaxPixels) {
     throw Error("an image of " + std::to_string(image.cols) + "x" + std::to_string(image.rows) + " can not be resized to " +
-                std::to_string(static_cast<std::int64_t>(std::min(width, 1e15))) + "x" +
-                std::to_string(static_cast<std::int64_t>(std::min(height, 1e15))));
+                std::to_string(size.width) + "x" + std::to_string(size.height));
   }
-  return {static_cast<int>(width), static_cast<int>(height)};
+  return {static_cast<int>(size.width), static_cast<int>(size.height)};
+}
+
+void Resize::resize_annotations(Sample& sample, const Scale& scale) const {
+  const ImageSize size = sample.meta.img_shape;
+  const auto width = static_cast<float>(size.width), height = static_cast<float>(size.height);
+  for_each_bbox_field(sample, [&](std::vector<BoxXyxy>& boxes) {
+    for (BoxXyxy& box : boxes) {
+      for (std::size_t i = 0; i < 4; ++i) {
+        box[i] *= sample.meta.scale_factor[i];
+        if (options_.bbox_clip_border) box[i] = std::clamp(box[i], 0.0F, i % 2 == 0 ? width : height);
+      }
+    }
+  });
+  if (sample.gt_masks) sample.gt_masks = options_.keep_ratio ? sample.gt_masks->rescale(scale) : sample.gt_masks->resize(size);
+  if (!sample.gt_semantic_seg.empty()) {
+    cv::Mat resized;
+    cv::resize(sample.gt_semantic_seg, resized, target(sample.gt_semantic_seg, scale), 0, 0, cv::INTER_NEAREST);
+    sample.gt_semantic_seg = resized;
+  }
 }
 
 void Resize::apply(Sample& sample, Random& random) const {
@@ -118,6 +134,7 @@ void Resize::apply(Sample& sample, Random& random) const {
   sample.is_resized = true;
   sample.meta.scale_factor = {x, y, x, y};
   sample.meta.img_shape = sample.meta.pad_shape = {resized.rows, resized.cols};
+  resize_annotations(sample, scale);
 }
 
 DETFORGE_REGISTER(transforms, Resize,

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <opencv2/core.hpp>
 #include <set>
@@ -9,44 +10,129 @@
 #include "tests/support/golden.h"
 #include "tests/support/sha1.h"
 
-/// Pixels after each transform, as mmdet and mmcv make them of the same photos.
+/// Pixels, boxes and masks after each transform, as mmdet and mmcv make them of the same photos.
 namespace detforge::golden {
 namespace {
 
-/// Change what lies in an image, not its pixels: without them a pipeline's pixels are still compared.
-const std::set<std::string> annotation_only = {"LoadAnnotations"};
+/// The annotations of coco_tiny's images, as CocoDataset keeps them.
+class Annotations {
+ public:
+  Annotations() : json_(read_json(data_dir() / "coco_tiny" / "annotations" / "instances_val2017.json")) {
+    for (const Json& category : json_["categories"]) labels_.try_emplace(category["id"], std::ssize(labels_));
+    for (const Json& image : json_["images"]) images_[image["file_name"]] = &image;
+    for (const Json& annotation : json_["annotations"]) of_image_[annotation["image_id"]].push_back(&annotation);
+  }
+
+  /// A sample of the image before its pipeline.
+  Sample sample(const std::string& file) const {
+    const Json& image = *images_.at(file);
+    Sample sample;
+    sample.meta.filename = (data_dir() / "coco_tiny" / "val2017" / file).string();
+    sample.img_info = {image["height"], image["width"]};
+    auto info = std::make_shared<AnnInfo>();
+    if (const auto found = of_image_.find(image["id"]); found != of_image_.end()) {
+      for (const Json* annotation : found->second) add(*annotation, sample.img_info, *info);
+    }
+    sample.ann_info = info;
+    return sample;
+  }
+
+ private:
+  void add(const Json& annotation, ImageSize size, AnnInfo& info) const {
+    const auto [x, y, w, h] = annotation["bbox"].get<std::array<double, 4>>();
+    const double inside_w = std::min(x + w, static_cast<double>(size.width)) - std::max(x, 0.0);
+    const double inside_h = std::min(y + h, static_cast<double>(size.height)) - std::max(y, 0.0);
+    if (inside_w <= 0 || inside_h <= 0 || annotation["area"].get<double>() <= 0 || w < 1 || h < 1) return;
+    const BoxXyxy box = {static_cast<float>(x), static_cast<float>(y), static_cast<float>(x + w), static_cast<float>(y + h)};
+    if (annotation.value("iscrowd", 0) != 0) {
+      info.bboxes_ignore.push_back(box);
+      return;
+    }
+    info.bboxes.push_back(box);
+    info.labels.push_back(labels_.at(annotation["category_id"]));
+    info.masks.emplace_back(annotation["segmentation"].get<Polygons>());
+  }
+
+  Json json_;
+  std::map<std::int64_t, std::int64_t> labels_;  ///< in the order of the file, which is that of the ids
+  std::map<std::string, const Json*> images_;
+  std::map<std::int64_t, std::vector<const Json*>> of_image_;
+};
+
+const Annotations& annotations() {
+  static const Annotations all;
+  return all;
+}
 
 /// Gives the draws that Python recorded, and holds each call against the recorded one.
 class Replay : public Random {
  public:
-  explicit Replay(Json draws) : draws_(std::move(draws)) {}
+  /// A call that drew several numbers is one for each here.
+  explicit Replay(const Json& draws) {
+    for (const Json& draw : draws) {
+      const bool several = draw["value"].is_array() && draw["fn"] != "permutation" && draw["fn"] != "choice";
+      if (!several) draws_.push_back(draw);
+      for (std::size_t i = 0; several && i < draw["value"].size(); ++i) {
+        Json one = draw;
+        one["value"] = draw["value"][i];
+        if (!one["args"].empty()) one["args"].erase(one["args"].size() - 1);
+        draws_.push_back(one);
+      }
+    }
+  }
 
-  double random_sample() override { return next("random_sample")["value"]; }
+  double random_sample() override { return next({"random_sample", "random", "rand"})["value"]; }
+  double uniform(double low, double high) override {
+    const Json draw = next({"uniform"});
+    EXPECT_EQ(low, draw["args"][0].get<double>());
+    EXPECT_EQ(high, draw["args"].size() == 1 ? 1.0 : draw["args"][1].get<double>());
+    return draw["value"];
+  }
   std::int64_t randint(std::int64_t low, std::int64_t high) override {
-    const Json draw = next("randint");
-    const Json args = draw["args"];
-    EXPECT_EQ(low, args.size() == 1 ? 0 : args[0].get<std::int64_t>());
-    EXPECT_EQ(high, args.back().get<std::int64_t>());
+    const Json draw = next({"randint"});
+    Json args = draw["args"];
+    if (draw.contains("kwargs")) args = {draw["kwargs"]["low"], draw["kwargs"]["high"]};
+    EXPECT_EQ(static_cast<double>(low), args.size() == 1 ? 0.0 : args[0].get<double>());
+    EXPECT_EQ(static_cast<double>(high), args.back().get<double>());
     return draw["value"];
   }
   std::size_t choice(std::span<const double> probabilities) override {
-    const Json draw = next("choice");
+    const Json draw = next({"choice"});
     const auto wanted = draw["kwargs"]["p"].get<std::vector<double>>();
     EXPECT_EQ(std::vector<double>(probabilities.begin(), probabilities.end()), wanted);
-    const Json& options = draw["args"][0];
-    return static_cast<std::size_t>(std::find(options.begin(), options.end(), draw["value"]) - options.begin());
+    return position(draw);
+  }
+  std::size_t choice(std::size_t count) override {
+    const Json draw = next({"choice"});
+    EXPECT_EQ(count, draw["args"][0].size());
+    return position(draw);
+  }
+  std::vector<std::size_t> choice_without_replacement(std::size_t count, std::size_t size) override {
+    const Json draw = next({"choice"});
+    EXPECT_EQ(count, draw["args"][0].get<std::size_t>());
+    EXPECT_EQ(size, draw["kwargs"]["size"].get<std::size_t>());
+    return draw["value"];
+  }
+  std::vector<std::size_t> permutation(std::size_t count) override {
+    const Json draw = next({"permutation"});
+    EXPECT_EQ(count, draw["value"].size());
+    return draw["value"];
   }
   bool is_done() const { return next_ == draws_.size(); }
 
  private:
-  Json next(const std::string& function) {
+  static std::size_t position(const Json& draw) {
+    const Json& options = draw["args"][0];
+    return static_cast<std::size_t>(std::find(options.begin(), options.end(), draw["value"]) - options.begin());
+  }
+  Json next(const std::set<std::string>& functions) {
     if (next_ >= draws_.size()) throw Error("more draws than Python made", ErrorKind::Internal);
     const Json draw = draws_[next_++];
-    EXPECT_EQ(draw["fn"], function);
+    EXPECT_TRUE(functions.contains(draw["fn"])) << draw;
     return draw;
   }
 
-  Json draws_;
+  std::vector<Json> draws_;
   std::size_t next_ = 0;
 };
 
@@ -105,10 +191,29 @@ void expect_meta(const Json& record, const Sample& sample) {
   }
 }
 
+void expect_annotations(const Json& record, const Sample& sample) {
+  const auto boxes = [&](const char* key, const std::optional<std::vector<BoxXyxy>>& ours) {
+    if (!record.contains(key)) return;
+    ASSERT_TRUE(ours.has_value()) << key;
+    EXPECT_EQ(*ours, record[key].get<std::vector<BoxXyxy>>()) << key;
+  };
+  boxes("gt_bboxes", sample.gt_bboxes);
+  boxes("gt_bboxes_ignore", sample.gt_bboxes_ignore);
+  if (record.contains("gt_labels")) {
+    EXPECT_EQ(*sample.gt_labels, record["gt_labels"].get<std::vector<std::int64_t>>());
+  }
+  if (!record.contains("gt_mask_kind")) return;
+  ASSERT_TRUE(sample.gt_masks.has_value());
+  EXPECT_EQ(sample.gt_masks->bitmaps() != nullptr ? "BitmapMasks" : "PolygonMasks", record["gt_mask_kind"]);
+  expect_size(record, "gt_mask_size", sample.gt_masks->size());
+  const BitmapMasks masks = sample.gt_masks->to_bitmaps();
+  EXPECT_EQ(masks.areas(), record["gt_mask_area"].get<std::vector<double>>());
+  EXPECT_EQ(sha1_of(masks.pixels().data(), masks.pixels().size()), record["gt_mask_sha1"]);
+}
+
 void check(const Json& config, const Json& record) {
-  Sample sample;
+  Sample sample = annotations().sample(record["image"]);
   Value list = Value::list();
-  std::string not_compared;
   for (const Json& step : config) {
     const std::string type = step["type"];
     if (type == "SetKeys") {
@@ -116,40 +221,57 @@ void check(const Json& config, const Json& record) {
       sample.meta.flip_direction = step["flip_direction"];
     } else if (transforms().contains(type)) {
       list.push_back(decode_value(step));
-    } else if (annotation_only.contains(type)) {
-      not_compared = type;
     } else {
       skip_unregistered("PIPELINES." + type);
       return;
     }
   }
-  const auto photo = data_dir() / "coco_tiny" / "val2017" / record["image"].get<std::string>();
-  sample.meta.filename = photo.string();
   Replay replay(record.value("draws", Json::array()));
   const auto views = Pipeline::from_config(list, {Reference::V2_27, "pipeline"}).run(sample, replay);
   ASSERT_EQ(views.size(), 1U);
   EXPECT_TRUE(replay.is_done()) << "Python made more draws";
   expect_pixels(record, views[0].image);
   expect_meta(record, views[0]);
-  // What was compared counts; what was not is said.
-  if (!not_compared.empty()) skip_unregistered("PIPELINES." + not_compared);
+  expect_annotations(record, views[0]);
 }
 
-/// The generator itself, against every call with one of the three functions.
+/// The generator itself, against every recorded call.
 void check_generator(const Json& record) {
   NumpyRandom random(record["seed"].get<std::uint32_t>());
   for (const Json& draw : record["draws"]) {
     const std::string function = draw["fn"];
-    if (function == "random_sample" && draw["args"].empty()) {
-      EXPECT_EQ(random.random_sample(), draw["value"].get<double>());
-    } else if (function == "randint" && draw["value"].is_number()) {
-      const Json& args = draw["args"];
-      EXPECT_EQ(random.randint(args.size() == 1 ? 0 : args[0].get<std::int64_t>(), args.back()), draw["value"].get<std::int64_t>());
-    } else if (function == "choice" && draw.contains("kwargs") && draw["kwargs"].contains("p") && !draw["value"].is_array()) {
-      const auto p = draw["kwargs"]["p"].get<std::vector<double>>();
-      EXPECT_EQ(draw["args"][0][random.choice(p)], draw["value"]);
-    } else {
-      return;  // Another function moves the state: what follows can not be compared.
+    Json args = draw["args"];
+    const Json& value = draw["value"];
+    const bool has_options = draw.contains("kwargs");
+    if (function == "choice") {
+      if (has_options && draw["kwargs"].contains("p")) {
+        EXPECT_EQ(args[0][random.choice(draw["kwargs"]["p"].get<std::vector<double>>())], value);
+      } else if (has_options) {
+        EXPECT_EQ(random.choice_without_replacement(args[0], draw["kwargs"]["size"]), value.get<std::vector<std::size_t>>());
+      } else {
+        EXPECT_EQ(args[0][random.choice(args[0].size())], value);
+      }
+      continue;
+    }
+    if (function == "permutation") {
+      EXPECT_EQ(random.permutation(value.size()), value.get<std::vector<std::size_t>>());
+      continue;
+    }
+    if (has_options) args = {draw["kwargs"]["low"], draw["kwargs"]["high"]};
+    std::vector<Json> values = {value};
+    if (value.is_array()) {
+      values.assign(value.begin(), value.end());
+      args.erase(args.size() - 1);
+    }
+    for (const Json& one : values) {
+      if (function == "randint") {
+        const auto high = static_cast<std::int64_t>(args.back().get<double>());
+        EXPECT_EQ(random.randint(args.size() == 1 ? 0 : static_cast<std::int64_t>(args[0].get<double>()), high), one.get<std::int64_t>());
+      } else if (function == "uniform") {
+        EXPECT_EQ(random.uniform(args[0], args.size() == 1 ? 1.0 : args[1].get<double>()), one.get<double>());
+      } else {
+        EXPECT_EQ(random.random_sample(), one.get<double>());
+      }
     }
   }
 }

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "detforge/data/pipeline.h"
+#include "detforge/media/media.h"
+#include "tests/support/folder.h"
 #include "tests/support/golden.h"
 
 /// The test pipeline of every config of MMDetection 2.x can be built, and gives the views that it describes.
@@ -27,7 +29,12 @@ void check(const Value& list, Reference reference) {
     const Pipeline pipeline = Pipeline::from_config(list, {reference, "data.test.pipeline"});
     if (list.elements().back()["type"] != Value("MultiScaleFlipAug")) return;
     NumpyRandom random(0);
-    const auto views = pipeline.run(cv::Mat(24, 32, CV_8UC3, cv::Scalar(1, 2, 3)), random);
+    const testing_support::Folder folder;
+    write_image(folder / "a.png", cv::Mat(24, 32, CV_8UC3, cv::Scalar(1, 2, 3)));
+    Sample sample;
+    sample.meta.filename = (folder / "a.png").string();
+    sample.proposals = {{1, 2, 30, 20}};  // Fast R-CNN's come from a file
+    const auto views = pipeline.run(std::move(sample), random);
     ASSERT_FALSE(views.empty());
     for (const Sample& view : views) {
       EXPECT_EQ(view.meta.ori_shape, (ImageSize{24, 32}));
