@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "detforge/cli/command.h"
+#include "detforge/registry/docs.h"
 #include "detforge/registry/registry.h"
 
 namespace detforge::cli {
@@ -18,12 +19,6 @@ const RegistryBase& find_registry(const std::string& name) {
 
 void list_registries() {
   for (const RegistryBase* registry : registries()) std::cout << registry->name() << "  " << registry->entries().size() << '\n';
-}
-
-std::string default_text(const ArgumentInfo& argument) {
-  std::string text = argument.is_required ? "required" : repr(argument.default_value);
-  if (argument.default_in_v2_27) text += " (v2.27: " + repr(*argument.default_in_v2_27) + ")";
-  return text;
 }
 
 void show_entry(const RegistryBase& registry, const RegistryBase::Entry& entry) {
@@ -81,6 +76,15 @@ void add_registry(CLI::App& program, Session& session) {
   show.callback([=, &session] {
     static_cast<void>(torch_actions(session));
     show_component(*component);
+  });
+
+  CLI::App& docs = *registry.add_subcommand("docs", "a reference of all components, or of one registry's, as Markdown");
+  const auto documented = std::make_shared<std::string>();
+  docs.add_option("name", *documented, "a registry: BACKBONES")->type_name("NAME");
+  set_example(docs, "detforge registry docs > docs/components.md");
+  docs.callback([=, &session] {
+    static_cast<void>(torch_actions(session));
+    std::cout << component_docs(documented->empty() ? registries() : std::vector{&find_registry(*documented)});
   });
 }
 

@@ -8,8 +8,8 @@ namespace detforge::testing_support {
 namespace {
 
 TEST(Program, EveryCommandHasHelpWithAnExample) {
-  for (const char* command : {"", "config print", "config diff", "config schema", "registry list", "registry show", "build", "summary",
-                              "detect", "checkpoint show", "info", "completion"}) {
+  for (const char* command : {"", "config print", "config diff", "config schema", "registry list", "registry show", "registry docs",
+                              "build", "summary", "detect", "checkpoint show", "checkpoint convert", "info", "completion"}) {
     const Outcome outcome = run(std::string(command) + " --help");
     EXPECT_EQ(outcome.status, 0) << command;
     EXPECT_NE(outcome.out.find("Example:"), std::string::npos) << command;
@@ -111,6 +111,7 @@ TEST(Program, ListsRegistriesAndComponents) {
   EXPECT_NE(run("registry list NECKS").out.find("'YOLOV3Neck': mmdet.models.necks.yolo_neck.YOLOV3Neck"), std::string::npos);
   EXPECT_EQ(run("registry list NECK").err,
             "error: there is no registry 'NECK'; did you mean 'NECKS'?\n  = help: detforge registry list shows them\n");
+  EXPECT_NE(run("registry docs NECKS").out.find("\n### YOLOV3Neck\n\n`mmdet.models.necks.yolo_neck.YOLOV3Neck`: "), std::string::npos);
   const Outcome both = run("registry show CSPDarknet");
   EXPECT_NE(both.out.find("deepen_factor: float = 1.0"), std::string::npos) << both.out;
   EXPECT_NE(both.out.find("gd: float = 1.0"), std::string::npos) << both.out;
