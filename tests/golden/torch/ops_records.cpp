@@ -53,6 +53,7 @@ void add_ops_cases(const std::string& key, const std::function<std::string(const
   const Json& all = all_records();
   if (!all.contains(key)) return;
   for (const Json& record : all[key]) {
+    if (name(record).empty()) continue;
     add_case("Numerics", "_ops_" + key + "_" + name(record), unless_unregistered([&record, check] { check(record); }));
   }
 }

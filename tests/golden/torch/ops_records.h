@@ -17,7 +17,7 @@ torch::Tensor tensor_from(const Json& json, torch::ScalarType type = torch::kFlo
 /// `ours` has the numbers of `json`, up to `tolerance` of the largest of them (or of 1).
 void expect_near(const torch::Tensor& ours, const Json& json, double tolerance);
 
-/// One case `Numerics._ops_<key>_<name(record)>` for each record below `key`.
+/// One case `Numerics._ops_<key>_<name(record)>` for each record below `key` that has a name.
 void add_ops_cases(const std::string& key, const std::function<std::string(const Json& record)>& name,
                    const std::function<void(const Json& record)>& check);
 

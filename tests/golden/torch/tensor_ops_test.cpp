@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "detforge/ops/deform_conv.h"
+#include "detforge/ops/paste_mask.h"
 #include "detforge/ops/roi_align.h"
 #include "detforge/ops/roi_pool.h"
 #include "tests/golden/torch/fill.h"
@@ -83,9 +84,21 @@ void check(const Json& record) {
   skip_unregistered("op " + op);
 }
 
+void check_paste(const Json& record) {
+  const auto shape = record["mask_shape"].get<Sizes>();
+  const torch::Tensor maps = uniform("paste_mask", shape).to(torch::kFloat).squeeze(1), boxes = tensor_from(record["boxes"]);
+  const auto [height, width] = pair_of(record["size"]);
+  expect_tensor(ops::paste_masks_reference(maps, boxes, height, width), record["out"], 1e-5);
+  std::vector<std::uint64_t> areas;
+  for (const Rle& mask : ops::paste_masks(maps, boxes, height, width, 0.5)) areas.push_back(area_of(mask));
+  EXPECT_EQ(areas, record["area_ge_0_5"].get<std::vector<std::uint64_t>>());
+}
+
 const SuiteMaker maker([] {
   add_ops_cases(
       "tensor_ops", [](const Json& record) { return record["input"].get<std::string>(); }, check);
+  const auto pastes = [](const Json& record) { return record["kind"] == "_do_paste_mask" ? "paste" : std::string(); };
+  add_ops_cases("masks", pastes, check_paste);
 });
 
 }  // namespace
