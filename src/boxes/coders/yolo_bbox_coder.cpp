@@ -15,21 +15,25 @@ class YOLOBBoxCoder : public BBoxCoder {
 
   YOLOBBoxCoder(const Options& options, const BuildContext&) : eps_(options.eps) {}
 
-  torch::Tensor encode(const torch::Tensor& priors, const torch::Tensor& gt, const torch::Tensor& strides) const override {
-    const torch::Tensor per_prior = strides.dim() == 0 ? strides : strides.unsqueeze(-1);
+  torch::Tensor encode(const torch::Tensor& priors, const torch::Tensor& gt, const CoderCall& call) const override {
+    const torch::Tensor per_prior = strides(call);
     const torch::Tensor centers = ((center(gt) - center(priors)) / per_prior + 0.5).clamp(eps_, 1 - eps_);
     const torch::Tensor sizes = (size(gt) / size(priors)).clamp_min(eps_).log();
     return torch::cat({centers, sizes}, -1);
   }
 
-  torch::Tensor decode(const torch::Tensor& priors, const torch::Tensor& predictions, const torch::Tensor& strides) const override {
-    const torch::Tensor per_prior = strides.dim() == 0 ? strides : strides.unsqueeze(-1);
+  torch::Tensor decode(const torch::Tensor& priors, const torch::Tensor& predictions, const CoderCall& call) const override {
+    const torch::Tensor per_prior = strides(call);
     const torch::Tensor centers = center(priors) + (predictions.slice(-1, 0, 2) - 0.5) * per_prior;
     const torch::Tensor half_sizes = size(priors) * 0.5 * predictions.slice(-1, 2, 4).exp();
     return torch::cat({centers - half_sizes, centers + half_sizes}, -1);
   }
 
  private:
+  static torch::Tensor strides(const CoderCall& call) {
+    if (!call.strides.defined()) throw Error("YOLOBBoxCoder needs the strides of the priors");
+    return call.strides.dim() == 0 ? call.strides : call.strides.unsqueeze(-1);
+  }
   static torch::Tensor center(const torch::Tensor& boxes) { return (boxes.slice(-1, 0, 2) + boxes.slice(-1, 2, 4)) * 0.5; }
   static torch::Tensor size(const torch::Tensor& boxes) { return boxes.slice(-1, 2, 4) - boxes.slice(-1, 0, 2); }
 
