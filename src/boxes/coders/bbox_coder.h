@@ -11,10 +11,10 @@ namespace detforge {
 
 /// What one call of a coder may add to what its config says; each coder reads what it needs.
 struct CoderCall {
-  torch::Tensor strides;               ///< stride of each prior's level, px: a scalar or [N]; YOLOBBoxCoder needs it
-  std::optional<ImageSize> max_shape;  ///< decoded boxes are clipped to it, px, where the coder's config has clip_border
-  double wh_ratio_clip = 16.0 / 1000;  ///< decoded sides are at most the prior's times its inverse, at least times itself
-  std::optional<double> max_dis;       ///< encoded distances are below it, px, by at least `eps`
+  torch::Tensor strides = {};               ///< stride of each prior's level, px: a scalar or [N]; YOLOBBoxCoder needs it
+  std::optional<ImageSize> max_shape = {};  ///< decoded boxes are clipped to it, px, where the coder's config has clip_border
+  double wh_ratio_clip = 16.0 / 1000;       ///< decoded sides are at most the prior's times its inverse, at least times itself
+  std::optional<double> max_dis = {};       ///< encoded distances are below it, px, by at least `eps`
   double eps = 0.1;
 };
 

@@ -28,8 +28,7 @@ class LegacyDeltaXYWHBBoxCoder : public BBoxCoder {
 
   torch::Tensor decode(const torch::Tensor& priors, const torch::Tensor& predictions, const CoderCall& call) const override {
     const double max_log_size = std::abs(std::log(call.wh_ratio_clip));
-    const torch::Tensor boxes =
-        coding_.decode(priors, predictions, {-max_log_size, max_log_size, std::numeric_limits<double>::infinity()});
+    const torch::Tensor boxes = coding_.decode(priors, predictions, {-max_log_size, max_log_size, std::numeric_limits<double>::infinity()});
     return call.max_shape ? clip_boxes(boxes, {call.max_shape->height - 1, call.max_shape->width - 1}) : boxes;
   }
 

@@ -26,6 +26,9 @@ class PriorGenerator {
   virtual std::vector<std::array<double, 2>> strides() const = 0;
   /// Per level [H_i·W_i·num_base_priors] bool: whether the prior's place lies in an image that fills `pad_shape`, px, of the batch.
   std::vector<torch::Tensor> valid_flags(std::span<const ImageSize> featmap_sizes, ImageSize pad_shape) const;
+  /// Per level [H_i·W_i·num_base_priors] bool: whether the centre of one of the objects [G, 4] lies in the prior's cell. As in
+  /// MMDetection a centre right of the map counts for the next row; one above or below of it counts for none.
+  std::vector<torch::Tensor> responsible_flags(std::span<const ImageSize> featmap_sizes, const torch::Tensor& gt_bboxes) const;
 };
 
 /// MMDetection 2.27 calls it PRIOR_GENERATORS too.
