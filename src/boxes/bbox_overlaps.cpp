@@ -3,19 +3,28 @@
 namespace detforge {
 namespace {
 
-torch::Tensor corners(const torch::Tensor& boxes, std::int64_t first) { return boxes.slice(-1, first, first + 2); }
+/// Half precision has no clamp on the CPU.
+torch::Tensor not_below_zero(const torch::Tensor& lengths) {
+  return lengths.scalar_type() == torch::kHalf ? lengths.to(torch::kFloat).clamp_min(0).to(torch::kHalf) : lengths.clamp_min(0);
+}
 
-torch::Tensor area(const torch::Tensor& boxes) { return (corners(boxes, 2) - corners(boxes, 0)).prod(-1); }
+torch::Tensor overlap_area(const torch::Tensor& x1, const torch::Tensor& y1, const torch::Tensor& x2, const torch::Tensor& y2) {
+  return not_below_zero(x2 - x1) * not_below_zero(y2 - y1);
+}
 
 torch::Tensor broadcast_overlaps(const torch::Tensor& a, const torch::Tensor& b, OverlapMode mode, double eps) {
-  const auto extent = [](const torch::Tensor& from, const torch::Tensor& to) { return (to - from).clamp_min(0).prod(-1); };
-  const torch::Tensor overlap = extent(torch::maximum(corners(a, 0), corners(b, 0)), torch::minimum(corners(a, 2), corners(b, 2)));
-  torch::Tensor united = mode == OverlapMode::Iof ? area(a) + torch::zeros_like(overlap) : area(a) + area(b) - overlap;
-  united = united.clamp_min(eps);
+  const auto of_a = [&](std::int64_t i) { return a.select(-1, i); };
+  const auto of_b = [&](std::int64_t i) { return b.select(-1, i); };
+  const auto larger = [&](std::int64_t i) { return torch::maximum(of_a(i), of_b(i)); };
+  const auto smaller = [&](std::int64_t i) { return torch::minimum(of_a(i), of_b(i)); };
+  const torch::Tensor smallest = torch::full({}, eps, a.options());
+  const torch::Tensor overlap = overlap_area(larger(0), larger(1), smaller(2), smaller(3));
+  torch::Tensor united = (of_a(2) - of_a(0)) * (of_a(3) - of_a(1));
+  if (mode != OverlapMode::Iof) united = united + (of_b(2) - of_b(0)) * (of_b(3) - of_b(1)) - overlap;
+  united = torch::maximum(united, smallest);
   const torch::Tensor ratio = overlap / united;
   if (mode != OverlapMode::Giou) return ratio;
-  const torch::Tensor enclosing =
-      extent(torch::minimum(corners(a, 0), corners(b, 0)), torch::maximum(corners(a, 2), corners(b, 2))).clamp_min(eps);
+  const torch::Tensor enclosing = torch::maximum(overlap_area(smaller(0), smaller(1), larger(2), larger(3)), smallest);
   return ratio - (enclosing - united) / enclosing;
 }
 

@@ -48,15 +48,6 @@ torch::Tensor bbox_mapping_back(const torch::Tensor& boxes, const ImageMeta& met
   return upright / torch::tensor(torch::ArrayRef<float>(meta.scale_factor), torch::kFloat).to(boxes);
 }
 
-torch::Tensor bbox2roi(std::span<const torch::Tensor> boxes) {
-  std::vector<torch::Tensor> rois;
-  for (std::size_t image = 0; image < boxes.size(); ++image) {
-    const torch::Tensor index = torch::full({boxes[image].size(0), 1}, static_cast<double>(image), boxes[image].options());
-    rois.push_back(torch::cat({index, boxes[image].slice(-1, 0, 4)}, -1));
-  }
-  return torch::cat(rois);
-}
-
 torch::Tensor distance2bbox(const torch::Tensor& points, const torch::Tensor& distances) {
   const torch::Tensor xy = points.slice(-1, 0, 2);
   return torch::cat({xy - distances.slice(-1, 0, 2), xy + distances.slice(-1, 2, 4)}, -1);

@@ -2,9 +2,7 @@
 
 #include <torch/torch.h>
 
-#include <span>
 #include <string_view>
-#include <vector>
 
 #include "detforge/data/image_meta.h"
 
@@ -26,9 +24,6 @@ torch::Tensor bbox_flip(const torch::Tensor& boxes, ImageSize img_shape, std::st
 /// From the original image to the network's input [..., 4], and back.
 torch::Tensor bbox_mapping(const torch::Tensor& boxes, const ImageMeta& meta);
 torch::Tensor bbox_mapping_back(const torch::Tensor& boxes, const ImageMeta& meta);
-
-/// The boxes of each image, [n_i, 4 or more columns], in one tensor [n, 5]: image, x1, y1, x2, y2.
-torch::Tensor bbox2roi(std::span<const torch::Tensor> boxes);
 
 /// Boxes [..., 4] from points [..., 2 or more columns] and the distances (left, top, right, bottom) of their sides, and back.
 torch::Tensor distance2bbox(const torch::Tensor& points, const torch::Tensor& distances);
