@@ -3,8 +3,10 @@
 #include <torch/torch.h>
 
 #include <functional>
+#include <string>
 
 #include "detforge/boxes/assigners/assigner.h"
+#include "detforge/boxes/coders/bbox_coder.h"
 
 namespace detforge {
 
@@ -19,15 +21,27 @@ struct SamplingResult {
   torch::Tensor pos_gt_bboxes;         ///< [P, 4]
   torch::Tensor pos_gt_labels;         ///< [P] int64; undefined without labels
   std::int64_t num_gts = 0;
+  torch::Tensor neg_label_weights;     ///< [M] of the negatives' classification loss; only ScoreHLRSampler gives them
 
   /// [P + M, 4]: positives first.
   torch::Tensor bboxes() const { return torch::cat({pos_bboxes, neg_bboxes}); }
 };
 
-/// What a sampler may ask of the head that it samples for: the losses [n] of classifying the boxes [n, 4] of this image
-/// as `labels` [n]; hard-example samplers need it.
+/// What a head says of boxes. n of them, with C classes.
+struct Judgement {
+  torch::Tensor losses;     ///< [n] of each box alone
+  torch::Tensor cls_score;  ///< [n, C + 1] before softmax; the background comes last
+  torch::Tensor bbox_pred;  ///< [n, 4 · C], or [n, 4] where the classes share one
+};
+
+/// What a sampler of hard examples asks of the head that it samples for: OHEMSampler the losses, ScoreHLRSampler all of it. A head that
+/// builds such a sampler gives it with every call.
 struct SampleContext {
-  std::function<torch::Tensor(const torch::Tensor& boxes, const torch::Tensor& labels)> classification_losses;
+  /// The judgement of the boxes [n, 4] of this image if they showed the classes `labels` [n] int64 (`num_classes` for background), without
+  /// weights and without gradient. `loss_key` names the loss, `loss_cls` unless the sampler's config says otherwise.
+  std::function<Judgement(const torch::Tensor& boxes, const torch::Tensor& labels, const std::string& loss_key)> judge = {};
+  std::int64_t num_classes = 0;
+  const BBoxCoder* bbox_coder = nullptr;  ///< of the head's `bbox_pred`
 };
 
 /// Chooses among assigned priors.
