@@ -23,6 +23,9 @@ struct AssignInput {
   torch::Tensor decoded_bboxes = {};  ///< [B, 4] as predicted
   ImageSize img_shape = {};           ///< px
 
+  torch::Tensor mask_preds = {};  ///< [B, h, w] logits as predicted
+  torch::Tensor gt_masks = {};    ///< [G, h, w] 0 or 1
+
   torch::Tensor valid_flags = {};             ///< [B] bool, of `PriorGenerator::valid_flags`
   std::vector<ImageSize> featmap_sizes = {};  ///< of each level
   std::vector<double> anchor_strides = {};    ///< of each level, px

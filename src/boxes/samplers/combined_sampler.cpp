@@ -10,8 +10,7 @@ class CombinedSampler : public BaseSampler {
     ConfigDict neg_sampler;
   };
   static Arguments<Options> arguments() {
-    return {BaseSampler::arguments(),
-            arg(&Options::pos_sampler, "pos_sampler", required, "chooses positives").built_by("BBOX_SAMPLERS"),
+    return {BaseSampler::arguments(), arg(&Options::pos_sampler, "pos_sampler", required, "chooses positives").built_by("BBOX_SAMPLERS"),
             arg(&Options::neg_sampler, "neg_sampler", required, "chooses negatives").built_by("BBOX_SAMPLERS")};
   }
 

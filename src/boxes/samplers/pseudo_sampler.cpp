@@ -6,7 +6,10 @@ namespace detforge {
 class PseudoSampler : public Sampler {
  public:
   struct Options {
-    std::optional<Value> num, pos_fraction, neg_pos_ub = Value(-1), add_gt_as_proposals = Value(true);
+    std::optional<std::int64_t> num;
+    std::optional<double> pos_fraction;
+    double neg_pos_ub = -1;
+    bool add_gt_as_proposals = true;
   };
   static Arguments<Options> arguments() {
     return {arg(&Options::num, "num", "not used"), arg(&Options::pos_fraction, "pos_fraction", "not used"),
@@ -25,8 +28,6 @@ class PseudoSampler : public Sampler {
 };
 
 DETFORGE_REGISTER(bbox_samplers, PseudoSampler,
-                  {.name = "PseudoSampler",
-                   .python = "mmdet.core.bbox.samplers.pseudo_sampler.PseudoSampler",
-                   .meaning = "everything"});
+                  {.name = "PseudoSampler", .python = "mmdet.core.bbox.samplers.pseudo_sampler.PseudoSampler", .meaning = "everything"});
 
 }  // namespace detforge

@@ -21,7 +21,7 @@ struct SamplingResult {
   torch::Tensor pos_gt_bboxes;         ///< [P, 4]
   torch::Tensor pos_gt_labels;         ///< [P] int64; undefined without labels
   std::int64_t num_gts = 0;
-  torch::Tensor neg_label_weights;     ///< [M] of the negatives' classification loss; only ScoreHLRSampler gives them
+  torch::Tensor neg_label_weights;  ///< [M] of the negatives' classification loss; only ScoreHLRSampler gives them
 
   /// [P + M, 4]: positives first.
   torch::Tensor bboxes() const { return torch::cat({pos_bboxes, neg_bboxes}); }
