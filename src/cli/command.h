@@ -45,6 +45,7 @@ const TorchActions& torch_actions(const Session& session);
 void set_example(CLI::App& command, const std::string& example);
 
 void add_analyze(CLI::App& program, Session& session);
+void add_benchmark(CLI::App& program, Session& session);
 void add_build(CLI::App& program, Session& session);
 void add_checkpoint(CLI::App& program, Session& session);
 void add_completion(CLI::App& program, Session& session);

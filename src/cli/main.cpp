@@ -39,6 +39,7 @@ int run(int argc, char** argv) {
   add_eval(program, session);
   add_analyze(program, session);
   add_checkpoint(program, session);
+  add_benchmark(program, session);
   add_info(program, session);
   add_completion(program, session);
   try {

@@ -40,4 +40,18 @@ struct DetectRequest {
   bool quiet = false;
 };
 
+struct BenchmarkRequest {
+  Config config;
+  Reference reference = Reference::V2_8;
+  std::string checkpoint = "random";  ///< a file, or `random`
+  std::int64_t height = 0;            ///< px of the model's input
+  std::int64_t width = 0;
+  bool dense = false;  ///< backbone, neck and head alone
+  int repeat = 5;
+  std::string device = "cpu";
+  std::uint64_t seed = 0;
+  std::string json;  ///< file; `-`: stdout; empty: a table
+  bool quiet = false;
+};
+
 }  // namespace detforge::cli

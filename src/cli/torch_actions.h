@@ -12,6 +12,7 @@ struct TorchActions {
   int (*build)(const BuildRequest&, std::ostream& out);
   int (*summary)(const SummaryRequest&, std::ostream& out);
   int (*detect)(const DetectRequest&, std::ostream& out, std::ostream& log);
+  int (*benchmark)(const BenchmarkRequest&, std::ostream& out, std::ostream& log);
   void (*info)(std::ostream& out);
   void (*set_threads)(int threads);
 };

@@ -6,43 +6,21 @@
 #include <ostream>
 #include <set>
 
+#include "detforge/base/allocator.h"
 #include "detforge/base/files.h"
 #include "detforge/base/progress.h"
 #include "detforge/cli/torch/actions.h"
+#include "detforge/cli/torch/weights.h"
 #include "detforge/data/detections_json.h"
 #include "detforge/data/image_sources.h"
 #include "detforge/media/media.h"
 #include "detforge/models/inference/predictor.h"
-#include "detforge/nn/load_state_dict.h"
 #include "detforge/visualize/draw_detections.h"
 
 namespace detforge::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-torch::Device device_of(const std::string& name) {
-  try {
-    return torch::Device(name);
-  } catch (const c10::Error&) {
-    throw Error("there is no device '" + name + "'", ErrorKind::Usage).help("use cpu or cuda:N; detforge info lists what there is");
-  }
-}
-
-/// Fills the model; the class names that the checkpoint brings.
-std::vector<std::string> load_weights(Detector& model, const DetectRequest& request, std::ostream& log) {
-  if (request.checkpoint == "random") {
-    init_random_weights(model, request.seed);
-    return {};
-  }
-  const Checkpoint checkpoint = Checkpoint::read(request.checkpoint);
-  const nn::LoadReport report = nn::load_state_dict(model, checkpoint, request.strict);
-  if (report.missing.size() + report.mismatched.size() >= nn::state_dict(model).size()) {
-    throw Error("no tensor of the checkpoint fits the model").at(request.checkpoint).help("detforge checkpoint show lists what is inside");
-  }
-  if (!report.empty() && !request.quiet) log << "note: the checkpoint does not fit the model in everything\n" << report.text();
-  return checkpoint.classes();
-}
 
 bool is_video_file(const std::string& path) {
   const std::string extension = fs::path(path).extension();
@@ -189,12 +167,13 @@ class Run {
 }  // namespace
 
 int detect_action(const DetectRequest& request, std::ostream& out, std::ostream& log) {
+  keep_freed_memory();
   const std::vector<ImageSource> sources = expand_sources(request.sources);
   const torch::Device device = device_of(request.device);
   const auto model = build_model(request.config, request.reference);
   // The config is checked before a large checkpoint is read.
   Predictor predictor(model, request.config, request.reference, device);
-  std::vector<std::string> classes = load_weights(*model, request, log);
+  std::vector<std::string> classes = load_weights(*model, {request.checkpoint, request.strict, request.seed, request.quiet}, log);
   return Run(request, predictor, std::move(classes), out, log).run(sources);
 }
 

@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "detforge/models/inference/channels_last.h"
+
 namespace detforge {
 namespace {
 
@@ -40,8 +42,7 @@ Predictor::Predictor(std::shared_ptr<Detector> model, const Config& config, Refe
     : model_(std::move(model)),
       pipeline_(Pipeline::from_config(test_pipeline(config), {reference, "data.test.pipeline"})),
       device_(device) {
-  model_->eval();
-  model_->to(device);
+  prepare_for_inference(*model_, device);
 }
 
 Sample Predictor::prepare(const std::filesystem::path& file) { return single_view(pipeline_.run(file, random_)); }
@@ -63,10 +64,17 @@ std::vector<Detections> Predictor::detect(const std::vector<Sample>& samples) {
       metas.push_back(samples[indices[row]].meta);
       metas.back().batch_input_shape = {size.first, size.second};
     }
-    std::vector<Detections> found = model_->predict(batch.to(device_), metas, /*rescale=*/true);
+    std::vector<Detections> found =
+        model_->predict(batch.to(device_).contiguous(torch::MemoryFormat::ChannelsLast), metas, /*rescale=*/true);
     for (std::size_t row = 0; row < indices.size(); ++row) results[indices[row]] = std::move(found.at(row));
   }
   return results;
+}
+
+void prepare_for_inference(Detector& model, torch::Device device) {
+  model.eval();
+  model.to(device);
+  if (device.is_cpu()) to_channels_last(model);
 }
 
 void init_random_weights(nn::Module& model, std::uint64_t seed) {

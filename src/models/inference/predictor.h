@@ -33,6 +33,9 @@ class Predictor {
   torch::Device device_;
 };
 
+/// Evaluation on `device`, with the weights in the layout in which a CPU convolves fastest.
+void prepare_for_inference(Detector& model, torch::Device device);
+
 /// PyTorch's default initialisation of every module, from `seed`.
 void init_random_weights(nn::Module& model, std::uint64_t seed);
 
