@@ -131,14 +131,26 @@ void expect_detections(const LoadedCase& loaded) {
   }
 }
 
+/// A case's aspects follow each other and share the model; none of them changes it.
+const LoadedCase& loaded_case(const NumericsCase& which) {
+  static std::string name;
+  static LoadedCase loaded;
+  if (name != which.name) {
+    name.clear();
+    loaded = load_case(which);
+    name = which.name;
+  }
+  return loaded;
+}
+
 const SuiteMaker maker([] {
   for (const NumericsCase& which : numerics_cases()) {
     add_case("Numerics", which.name + "_state", unless_unregistered([=] {
-               const LoadedCase loaded = load_case(which);
+               const LoadedCase& loaded = loaded_case(which);
                expect_state(*loaded.model, loaded.record["state"]);
              }));
-    add_case("Numerics", which.name + "_forward", unless_unregistered([=] { expect_forward(load_case(which)); }));
-    add_case("Numerics", which.name + "_detections", unless_unregistered([=] { expect_detections(load_case(which)); }));
+    add_case("Numerics", which.name + "_forward", unless_unregistered([=] { expect_forward(loaded_case(which)); }));
+    add_case("Numerics", which.name + "_detections", unless_unregistered([=] { expect_detections(loaded_case(which)); }));
   }
 });
 
