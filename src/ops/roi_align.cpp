@@ -14,7 +14,7 @@ class RoIAlignFunction : public torch::autograd::Function<RoIAlignFunction> {
     torch::Tensor output = torch::empty({rois.size(0), input.size(1), options.output_height, options.output_width}, maps.options());
     AT_DISPATCH_FLOATING_TYPES(maps.scalar_type(), "roi_align", [&] {
       kernels::roi_align<scalar_t>(numbers<scalar_t>(maps), feature_shape(maps), numbers<scalar_t>(regions), options,
-                                   numbers<scalar_t>(output), op_threads());
+                                   numbers<scalar_t>(output), op_threads(output));
     });
     context->save_for_backward({regions});
     context->saved_data["sizes"] = input.sizes().vec();
@@ -36,7 +36,7 @@ class RoIAlignFunction : public torch::autograd::Function<RoIAlignFunction> {
     torch::Tensor grad_input = torch::zeros(context->saved_data["sizes"].toIntVector(), grad_output.options());
     AT_DISPATCH_FLOATING_TYPES(grad_output.scalar_type(), "roi_align_backward", [&] {
       kernels::roi_align_backward<scalar_t>(numbers<scalar_t>(grad_output), feature_shape(grad_input), numbers<scalar_t>(regions), options,
-                                            numbers<scalar_t>(grad_input), op_threads());
+                                            numbers<scalar_t>(grad_input), op_threads(grad_output));
     });
     return {grad_input, torch::Tensor(), torch::Tensor()};
   }

@@ -36,7 +36,10 @@ inline bool has_kernel_type(const torch::Tensor& tensor) {
   return tensor.is_cpu() && (tensor.scalar_type() == torch::kFloat || tensor.scalar_type() == torch::kDouble);
 }
 
-/// The threads that ATen's own operators use.
-inline std::size_t op_threads() { return static_cast<std::size_t>(at::get_num_threads()); }
+/// As many threads as ATen's own operators use, one alone for so few results that starting another would cost more.
+inline std::size_t op_threads(const torch::Tensor& result) {
+  constexpr std::int64_t worth_a_thread = 1 << 14;
+  return result.numel() < worth_a_thread ? 1 : static_cast<std::size_t>(at::get_num_threads());
+}
 
 }  // namespace detforge::ops

@@ -131,7 +131,7 @@ TEST(RoIAlign, RegionsWithoutSizeAreZero) {
 }
 
 TEST(RoIAlign, TheNumberOfThreadsDoesNotChangeABit) {
-  const torch::Tensor input = feature_map(torch::kFloat), rois = regions(7, torch::kFloat);
+  const torch::Tensor input = feature_map(torch::kFloat), rois = regions(7, torch::kFloat).repeat({20, 1});
   const auto gradient = [&] {
     return testing::gradients_of([&](const auto& inputs) { return roi_align(inputs[0], rois, {.spatial_scale = 0.25}); }, {input})[0];
   };

@@ -4,6 +4,8 @@
 
 #include "detforge/kernels/class_candidates.h"
 #include "detforge/models/nms_cfg.h"
+#include "detforge/models/postprocessing/fast_nms.h"
+#include "detforge/models/postprocessing/mask_matrix_nms.h"
 #include "tests/golden/torch/ops_records.h"
 
 /// The NMS family.
@@ -76,12 +78,41 @@ void check_multiclass_nms(const Json& record) {
   EXPECT_EQ(kept.labels, record["labels"].get<Indices>());
 }
 
+void check_fast_nms(const Json& record) {
+  const FastNmsOptions options{record["score_thr"].get<double>(), record["iou_thr"].get<double>(), record["top_k"].get<std::int64_t>(),
+                               record["max_num"].get<std::int64_t>()};
+  const FastNmsResult kept =
+      fast_nms(tensor_from(record["multi_bboxes"]), tensor_from(record["multi_scores"]), tensor_from(record["multi_coeffs"]), options);
+  expect_near(torch::cat({kept.boxes_xyxy, kept.scores.unsqueeze(1)}, 1), record["dets"], 1e-6);
+  expect_near(kept.labels, record["labels"], 0);
+  expect_near(kept.coeffs, record["coeffs"], 1e-6);
+}
+
+void check_mask_matrix_nms(const Json& record) {
+  const auto size = record["mask_size"].get<std::array<std::int64_t, 2>>();
+  const auto boxes = record["mask_boxes_inclusive"].get<std::vector<std::array<std::int64_t, 4>>>();
+  torch::Tensor masks = torch::zeros({static_cast<std::int64_t>(boxes.size()), size[0], size[1]});
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    const auto& [x1, y1, x2, y2] = boxes[i];
+    masks[static_cast<std::int64_t>(i)].slice(0, y1, y2 + 1).slice(1, x1, x2 + 1).fill_(1);
+  }
+  const MatrixNmsOptions options{
+      record["filter_thr"].get<double>(), record["nms_pre"].get<std::int64_t>(), record["max_num"].get<std::int64_t>(),
+      record["kernel"] == "linear" ? MatrixNmsKernel::Linear : MatrixNmsKernel::Gaussian, record["sigma"].get<double>()};
+  const MatrixNmsResult kept = mask_matrix_nms(masks, tensor_from(record["labels"], torch::kLong), tensor_from(record["scores"]), options);
+  expect_near(kept.scores, record["out_scores"], 1e-6);
+  expect_near(kept.labels, record["out_labels"], 0);
+  expect_near(kept.kept, record["keep"], 0);
+}
+
 void check(const Json& record) {
   const std::string op = record["op"];
   if (op == "nms_match") return check_nms_match(record);
   if (op == "multiclass_nms") return check_multiclass_nms(record);
   if (op == "nms" || op == "soft_nms" || op == "batched_nms") return check_nms(record);
-  skip_unregistered("op " + op);
+  if (op == "fast_nms") return check_fast_nms(record);
+  if (op == "mask_matrix_nms") return check_mask_matrix_nms(record);
+  FAIL() << "no check of " << op;
 }
 
 const SuiteMaker maker([] {

@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <map>
+
+#include "detforge/ops/carafe.h"
+#include "detforge/ops/corner_pool.h"
 #include "detforge/ops/deform_conv.h"
 #include "detforge/ops/paste_mask.h"
 #include "detforge/ops/roi_align.h"
@@ -76,12 +80,32 @@ void check_deform_conv(const Json& record) {
                 {{"input", input}, {"offset", offset}, {"weight", weight}, {"mask", mask}, {"bias", bias}});
 }
 
+void check_corner_pool(const Json& record) {
+  const std::map<std::string, ops::CornerPoolMode> modes = {{"bottom", ops::CornerPoolMode::Bottom},
+                                                            {"left", ops::CornerPoolMode::Left},
+                                                            {"right", ops::CornerPoolMode::Right},
+                                                            {"top", ops::CornerPoolMode::Top}};
+  const torch::Tensor input = input_of(record);
+  expect_output(record, ops::corner_pool(input, modes.at(record["mode"])), {{"input", input}});
+}
+
+void check_carafe(const Json& record) {
+  const torch::Tensor input = input_of(record);
+  const torch::Tensor mask = uniform(record["input"].get<std::string>() + ".mask", record["mask_shape"].get<Sizes>());
+  const torch::Tensor masks = mask.to(torch::kFloat).requires_grad_();
+  const ops::CarafeOptions options{record["kernel_size"].get<std::int64_t>(), record["group_size"].get<std::int64_t>(),
+                                   record["scale_factor"].get<std::int64_t>()};
+  expect_output(record, ops::carafe(input, masks, options), {{"input", input}, {"mask", masks}});
+}
+
 void check(const Json& record) {
   const std::string op = record["op"];
   if (op == "roi_align") return check_roi_align(record);
   if (op == "roi_pool") return check_roi_pool(record);
   if (op == "deform_conv2d" || op == "modulated_deform_conv2d") return check_deform_conv(record);
-  skip_unregistered("op " + op);
+  if (op == "corner_pool") return check_corner_pool(record);
+  if (op == "carafe") return check_carafe(record);
+  FAIL() << "no check of " << op;
 }
 
 void check_paste(const Json& record) {
