@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "fuzz/config_agree_fuzz.h"
 #include "fuzz/config_fuzz.h"
 #include "tests/support/paths.h"
 
@@ -18,6 +19,7 @@ std::size_t replay(const std::filesystem::path& folder) {
     std::ifstream file(entry.path(), std::ios::binary);
     const std::string input{std::istreambuf_iterator<char>(file), {}};
     EXPECT_NO_THROW(load_config(input));
+    EXPECT_TRUE(printed_config_agrees(input));
     ++count;
   }
   return count;
