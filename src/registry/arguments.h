@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +40,7 @@ struct ArgumentInfo {
   std::optional<Value> default_in_v2_27;  ///< where it differs
   Reference since = Reference::V2_8;
   Value schema;
+  bool only_in_v2_8 = false;
   std::string registry;  ///< `BACKBONES` where the argument is the config of a component of that registry
 };
 
@@ -79,6 +82,11 @@ class ArgumentOf {
     info_.since = Reference::V2_27;
     return std::move(*this);
   }
+  /// An argument that 2.8 has and 2.27 no more; it is accepted all the same.
+  ArgumentOf&& only_in_v2_8() && {
+    info_.only_in_v2_8 = true;
+    return std::move(*this);
+  }
   /// The config of a component that `registry` builds, for schemas and documentation.
   ArgumentOf&& built_by(std::string registry) && {
     info_.registry = std::move(registry);
@@ -112,14 +120,14 @@ class ArgumentOf {
 template <class Options, class T>
 ArgumentOf<Options, T> arg(T Options::*member, std::string name, std::string meaning) {
   ArgumentInfo info{std::move(name), std::move(meaning), Conversion<T>::type(),   false, {},
-                    std::nullopt,    Reference::V2_8,    Conversion<T>::schema(), {}};
+                    std::nullopt,    Reference::V2_8,    Conversion<T>::schema(), false, {}};
   return {member, std::move(info)};
 }
 
 template <class Options, class T>
 ArgumentOf<Options, T> arg(T Options::*member, std::string name, RequiredTag, std::string meaning) {
-  ArgumentInfo info{std::move(name), std::move(meaning), Conversion<T>::type(),   true, {},
-                    std::nullopt,    Reference::V2_8,    Conversion<T>::schema(), {}};
+  ArgumentInfo info{std::move(name), std::move(meaning), Conversion<T>::type(),   true,  {},
+                    std::nullopt,    Reference::V2_8,    Conversion<T>::schema(), false, {}};
   return {member, std::move(info)};
 }
 
@@ -143,6 +151,13 @@ class Arguments {
   }
 
   const std::vector<Argument<Options>>& rows() const { return rows_; }
+
+  /// The same without some rows, for a component that sets them itself.
+  Arguments without(std::initializer_list<std::string_view> names) const {
+    Arguments some = *this;
+    std::erase_if(some.rows_, [&](const auto& row) { return std::find(names.begin(), names.end(), row.info.name) != names.end(); });
+    return some;
+  }
 
   std::vector<ArgumentInfo> infos() const {
     std::vector<ArgumentInfo> all;
