@@ -1,6 +1,9 @@
 #include "detforge/nn/module.h"
 
+#include <cctype>
 #include <ostream>
+
+#include "detforge/nn/init/initializer.h"
 
 namespace detforge::nn {
 namespace {
@@ -33,9 +36,36 @@ Module::Module(std::string python_name) : torch::nn::Module(python_name), python
 
 std::int64_t Module::multiply_adds(std::span<const torch::Tensor>, std::span<const torch::Tensor>) const { return 0; }
 
+Module* Module::part(const std::string& name) {
+  const auto children = named_children();
+  const auto* child = children.find(name);
+  return child != nullptr ? dynamic_cast<Module*>(child->get()) : nullptr;
+}
+
+void Module::init_weights(const PretrainedLoader& load_pretrained) {
+  if (!init_cfg_.is_none()) initialize(*this, init_cfg_, load_pretrained);
+  if (is_pretrained(init_cfg_)) return;
+  for (const auto& child : children()) {
+    if (auto* ours = dynamic_cast<Module*>(child.get())) ours->init_weights(load_pretrained);
+  }
+}
+
 void Module::show_init_cfg(const BuildContext& context, const std::optional<Value>& init_cfg) {
-  if (context.reference != Reference::V2_27 || !init_cfg || init_cfg->is_none() || init_cfg->empty()) return;
-  trailing_text_ = "\ninit_cfg=" + detforge::repr(*init_cfg);
+  if (!init_cfg || init_cfg->is_none() || init_cfg->empty()) return;
+  init_cfg_ = *init_cfg;
+  if (context.reference == Reference::V2_27) trailing_text_ = "\ninit_cfg=" + detforge::repr(*init_cfg);
+}
+
+std::string Layer::abbreviation() const {
+  const std::string& name = python_name();
+  std::string snake;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const auto is_upper = [&](std::size_t at) { return std::isupper(static_cast<unsigned char>(name[at])) != 0; };
+    const bool ends_capitals = i + 1 < name.size() && std::islower(static_cast<unsigned char>(name[i + 1])) != 0;
+    if (i > 0 && is_upper(i) && (!is_upper(i - 1) || ends_capitals)) snake += '_';
+    snake += static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
+  }
+  return snake;
 }
 
 torch::Tensor& Module::register_transient_buffer(std::string name, torch::Tensor tensor) {

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "detforge/models/inference/channels_last.h"
+#include "detforge/nn/init/initializer.h"
 
 namespace detforge {
 namespace {
@@ -79,10 +80,7 @@ void prepare_for_inference(Detector& model, torch::Device device) {
 
 void init_random_weights(nn::Module& model, std::uint64_t seed) {
   torch::manual_seed(seed);
-  const torch::NoGradGuard no_grad;
-  for (const auto& module : model.modules()) {
-    if (auto* ours = dynamic_cast<nn::Module*>(module.get())) ours->reset_parameters();
-  }
+  nn::initialize_weights(model);
 }
 
 }  // namespace detforge

@@ -36,7 +36,7 @@ class Predictor {
 /// Evaluation on `device`, with the weights in the layout in which a CPU convolves fastest.
 void prepare_for_inference(Detector& model, torch::Device device);
 
-/// PyTorch's default initialisation of every module, from `seed`.
+/// MMDetection's initialisation from `seed`, without pretrained weights.
 void init_random_weights(nn::Module& model, std::uint64_t seed);
 
 }  // namespace detforge
