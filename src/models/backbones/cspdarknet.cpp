@@ -2,7 +2,7 @@
 
 #include "detforge/models/backbones/backbone.h"
 #include "detforge/models/blocks/csp_layer.h"
-#include "detforge/nn/layers/batch_norm2d.h"
+#include "detforge/nn/layers/batch_norm.h"
 #include "detforge/nn/layers/max_pool2d.h"
 
 namespace detforge {

@@ -1,6 +1,6 @@
 #include "detforge/models/backbones/backbone.h"
 #include "detforge/models/backbones/imagenet_init.h"
-#include "detforge/nn/layers/batch_norm2d.h"
+#include "detforge/nn/layers/batch_norm.h"
 #include "detforge/nn/layers/containers.h"
 #include "detforge/nn/layers/conv_module.h"
 

@@ -3,7 +3,7 @@
 #include "detforge/models/backbones/backbone.h"
 #include "detforge/models/backbones/imagenet_init.h"
 #include "detforge/models/blocks/inverted_residual.h"
-#include "detforge/nn/layers/batch_norm2d.h"
+#include "detforge/nn/layers/batch_norm.h"
 #include "detforge/nn/layers/containers.h"
 
 namespace detforge {

@@ -5,18 +5,21 @@
 namespace detforge::nn {
 
 Arguments<Conv2d::Options> Conv2d::arguments() {
-  return {arg(&Options::in_channels, "in_channels", required, "channels of the input").at_least(1),
-          arg(&Options::out_channels, "out_channels", required, "channels of the output").at_least(1),
-          arg(&Options::kernel_size, "kernel_size", required, "height and width of the kernel"),
-          arg(&Options::stride, "stride", "step of the kernel"),
-          arg(&Options::padding, "padding", "zeros around the input"),
-          arg(&Options::dilation, "dilation", "distance between the kernel's elements"),
-          arg(&Options::groups, "groups", "groups of channels that do not see each other").at_least(1),
-          arg(&Options::bias, "bias", "whether a bias is added"),
-          arg(&Options::padding_mode, "padding_mode", "what stands around the input").one_of({"zeros"})};
+  return {
+      arg(&Options::in_channels, "in_channels", required, "channels of the input").at_least(1),
+      arg(&Options::out_channels, "out_channels", required, "channels of the output").at_least(1),
+      arg(&Options::kernel_size, "kernel_size", required, "height and width of the kernel"),
+      arg(&Options::stride, "stride", "step of the kernel"),
+      arg(&Options::padding, "padding", "rows and columns added around the input"),
+      arg(&Options::dilation, "dilation", "distance between the kernel's elements"),
+      arg(&Options::groups, "groups", "groups of channels that do not see each other").at_least(1),
+      arg(&Options::bias, "bias", "whether a bias is added"),
+      arg(&Options::padding_mode, "padding_mode", "what stands around the input").one_of({"zeros", "reflect", "replicate", "circular"})};
 }
 
-Conv2d::Conv2d(const Options& options, const BuildContext&) : Layer("Conv2d"), options_(options) {
+Conv2d::Conv2d(const Options& options, const BuildContext&) : Conv2d("Conv2d", options) {}
+
+Conv2d::Conv2d(std::string python_name, const Options& options) : Layer(std::move(python_name)), options_(options) {
   if (options.in_channels % options.groups != 0 || options.out_channels % options.groups != 0) {
     throw ArgumentError("groups", "must divide in_channels and out_channels, got " + std::to_string(options.groups));
   }
@@ -26,6 +29,12 @@ Conv2d::Conv2d(const Options& options, const BuildContext&) : Layer("Conv2d"), o
   if (options.bias) bias_ = register_parameter("bias", torch::empty({options.out_channels}));
 }
 
+torch::Tensor Conv2d::rename_weight(const std::string& name) {
+  const torch::Tensor weight = weight_;
+  parameters_.erase("weight");
+  return register_parameter(name, weight);
+}
+
 std::string Conv2d::extra_repr() const {
   std::string text = std::to_string(options_.in_channels) + ", " + std::to_string(options_.out_channels) +
                      ", kernel_size=" + options_.kernel_size.text() + ", stride=" + options_.stride.text();
@@ -33,6 +42,7 @@ std::string Conv2d::extra_repr() const {
   if (options_.dilation != Pair(1)) text += ", dilation=" + options_.dilation.text();
   if (options_.groups != 1) text += ", groups=" + std::to_string(options_.groups);
   if (!options_.bias) text += ", bias=False";
+  if (options_.padding_mode != "zeros") text += ", padding_mode=" + options_.padding_mode;
   return text;
 }
 
@@ -51,15 +61,27 @@ std::int64_t Conv2d::multiply_adds(std::span<const torch::Tensor>, std::span<con
   return positions * (weight_.numel() + (bias_.defined() ? bias_.numel() : 0));
 }
 
-torch::Tensor Conv2d::compute(const torch::Tensor& input) {
-  return torch::conv2d(input, weight_, bias_, options_.stride.array(), options_.padding.array(), options_.dilation.array(),
-                       options_.groups);
+torch::Tensor Conv2d::compute(const torch::Tensor& input) { return convolve(input, weight_); }
+
+torch::Tensor Conv2d::convolve(const torch::Tensor& input, const torch::Tensor& weight) const {
+  const auto convolved = [&](const torch::Tensor& image, const Pair& padding) {
+    return torch::conv2d(image, weight, bias_, options_.stride.array(), padding.array(), options_.dilation.array(), options_.groups);
+  };
+  if (options_.padding_mode == "zeros") return convolved(input, options_.padding);
+  const Pair& around = options_.padding;
+  const std::vector<std::int64_t> sides = {around.width, around.width, around.height, around.height};
+  torch::nn::functional::PadFuncOptions pad(sides);
+  if (options_.padding_mode == "reflect") pad.mode(torch::kReflect);
+  if (options_.padding_mode == "replicate") pad.mode(torch::kReplicate);
+  if (options_.padding_mode == "circular") pad.mode(torch::kCircular);
+  return convolved(torch::nn::functional::pad(input, pad), 0);
 }
 
 /// mmcv's `Conv2d` differs only for empty inputs of old PyTorch versions.
 class MmcvConv2d : public Conv2d {
  public:
   using Conv2d::Conv2d;
+  std::string python_base() const override { return "Conv2d"; }
 };
 
 DETFORGE_REGISTER(conv_layers, Conv2d, {.name = "Conv2d", .python = "torch.nn.modules.conv.Conv2d", .meaning = "convolution"});

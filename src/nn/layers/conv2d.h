@@ -9,7 +9,7 @@
 
 namespace detforge::nn {
 
-/// PyTorch's `Conv2d`: [N, in_channels, H, W] → [N, out_channels, H', W'], zero padding.
+/// PyTorch's `Conv2d`: [N, in_channels, H, W] → [N, out_channels, H', W'].
 class Conv2d : public Layer {
  public:
   struct Options {
@@ -26,17 +26,24 @@ class Conv2d : public Layer {
   static Arguments<Options> arguments();
 
   explicit Conv2d(const Options& options, const BuildContext& context = {});
+  /// For layers that compute their weight first.
+  Conv2d(std::string python_name, const Options& options);
 
   const Options& options() const { return options_; }
   torch::Tensor& weight() { return weight_; }
   torch::Tensor& bias() { return bias_; }
+  /// Keeps the parameter `weight` under another name, for a layer whose weight is computed from it.
+  torch::Tensor rename_weight(const std::string& name);
 
   std::string extra_repr() const override;
+  std::string python_base() const override { return "_ConvNd"; }
   void reset_parameters() override;
   std::int64_t multiply_adds(std::span<const torch::Tensor> inputs, std::span<const torch::Tensor> outputs) const override;
 
  protected:
   torch::Tensor compute(const torch::Tensor& input) override;
+  /// The convolution with another weight of the same shape.
+  torch::Tensor convolve(const torch::Tensor& input, const torch::Tensor& weight) const;
 
  private:
   Options options_;

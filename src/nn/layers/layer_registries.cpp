@@ -17,4 +17,19 @@ Registry<Layer>& activation_layers() {
   return registry;
 }
 
+Registry<Layer>& padding_layers() {
+  static Registry<Layer> registry("PADDING_LAYERS");
+  return registry;
+}
+
+Registry<Layer>& upsample_layers() {
+  static Registry<Layer> registry("UPSAMPLE_LAYERS");
+  return registry;
+}
+
+Registry<Layer>& plugin_layers() {
+  static Registry<Layer> registry("PLUGIN_LAYERS");
+  return registry;
+}
+
 }  // namespace detforge::nn

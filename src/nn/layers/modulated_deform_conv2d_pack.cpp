@@ -20,7 +20,8 @@ class ModulatedDeformConv2dPack : public Layer {
             arg(&Options::bias, "bias", "whether a bias is added")};
   }
 
-  ModulatedDeformConv2dPack(const Options& options, const BuildContext& context) : Layer("ModulatedDeformConv2dPack"), options_(options) {
+  ModulatedDeformConv2dPack(const Options& options, const BuildContext& context)
+      : Layer("ModulatedDeformConv2dPack"), options_(options), reference_(context.reference) {
     options.check();
     weight_ = register_parameter("weight", options.empty_weight());
     if (options.bias) bias_ = register_parameter("bias", torch::empty({options.out_channels}));
@@ -33,6 +34,10 @@ class ModulatedDeformConv2dPack : public Layer {
     torch::nn::init::zeros_(conv_offset_->weight());
     torch::nn::init::zeros_(conv_offset_->bias());
   }
+  bool initialises_itself() const override { return true; }
+  void init_weights(const PretrainedLoader&) override {
+    if (reference_ == Reference::V2_27) reset_parameters();
+  }
 
  protected:
   torch::Tensor compute(const torch::Tensor& input) override {
@@ -44,6 +49,7 @@ class ModulatedDeformConv2dPack : public Layer {
 
  private:
   Options options_;
+  Reference reference_;
   torch::Tensor weight_, bias_;
   std::shared_ptr<Conv2d> conv_offset_;
 };

@@ -1,8 +1,8 @@
-#include "detforge/nn/layers/batch_norm2d.h"
+#include "detforge/nn/layers/norm_base.h"
 
 namespace detforge::nn {
 
-Arguments<BatchNorm2d::Options> BatchNorm2d::arguments() {
+Arguments<NormBase::Options> NormBase::arguments() {
   return {arg(&Options::num_features, "num_features", required, "channels of the input").at_least(1),
           arg(&Options::eps, "eps", "added to the variance"),
           arg(&Options::momentum, "momentum", "weight of a batch in the running statistics; None: their plain mean"),
@@ -10,7 +10,7 @@ Arguments<BatchNorm2d::Options> BatchNorm2d::arguments() {
           arg(&Options::track_running_stats, "track_running_stats", "whether running statistics are kept")};
 }
 
-BatchNorm2d::BatchNorm2d(const Options& options, const BuildContext&) : Layer("BatchNorm2d"), options_(options) {
+NormBase::NormBase(std::string python_name, const Options& options) : Layer(std::move(python_name)), options_(options) {
   if (options.affine) {
     weight_ = register_parameter("weight", torch::empty({options.num_features}));
     bias_ = register_parameter("bias", torch::empty({options.num_features}));
@@ -22,14 +22,14 @@ BatchNorm2d::BatchNorm2d(const Options& options, const BuildContext&) : Layer("B
   }
 }
 
-std::string BatchNorm2d::extra_repr() const {
+std::string NormBase::extra_repr() const {
   const auto flag = [](bool value) { return value ? "True" : "False"; };
   return std::to_string(options_.num_features) + ", eps=" + detforge::repr(options_.eps) +
          ", momentum=" + (options_.momentum ? detforge::repr(*options_.momentum) : "None") + ", affine=" + flag(options_.affine) +
          ", track_running_stats=" + flag(options_.track_running_stats);
 }
 
-void BatchNorm2d::reset_parameters() {
+void NormBase::reset_parameters() {
   const torch::NoGradGuard no_grad;
   if (weight_.defined()) {
     weight_.fill_(1);
@@ -42,11 +42,14 @@ void BatchNorm2d::reset_parameters() {
   }
 }
 
-std::int64_t BatchNorm2d::multiply_adds(std::span<const torch::Tensor> inputs, std::span<const torch::Tensor>) const {
+std::int64_t NormBase::multiply_adds(std::span<const torch::Tensor> inputs, std::span<const torch::Tensor>) const {
   return inputs[0].numel() * (options_.affine ? 2 : 1);
 }
 
-torch::Tensor BatchNorm2d::compute(const torch::Tensor& input) {
+torch::Tensor NormBase::batch_norm(const torch::Tensor& input) {
+  if (is_training() && input.numel() == input.size(1)) {
+    throw Error("a batch norm in training needs more than one value per channel, got an input of shape " + c10::str(input.sizes()));
+  }
   double momentum = options_.momentum.value_or(0);
   if (is_training() && num_batches_tracked_.defined()) {
     num_batches_tracked_.add_(1);
@@ -56,27 +59,5 @@ torch::Tensor BatchNorm2d::compute(const torch::Tensor& input) {
   return torch::batch_norm(input, weight_, bias_, running_mean_, running_var_, batch_statistics, momentum, options_.eps,
                            /*cudnn_enabled=*/true);
 }
-
-void set_batch_norms_to_eval(torch::nn::Module& module) {
-  for (const auto& part : module.modules()) {
-    if (auto* norm = dynamic_cast<BatchNorm2d*>(part.get())) norm->eval();
-  }
-}
-
-void freeze(torch::nn::Module& module) {
-  module.eval();
-  for (torch::Tensor& parameter : module.parameters()) parameter.set_requires_grad(false);
-}
-
-/// The registry knows the same layer under two names.
-class NamedBatchNorm2d : public BatchNorm2d {
- public:
-  using BatchNorm2d::BatchNorm2d;
-};
-
-DETFORGE_REGISTER(norm_layers, BatchNorm2d,
-                  {.name = "BN", .python = "torch.nn.modules.batchnorm.BatchNorm2d", .meaning = "batch normalisation"});
-DETFORGE_REGISTER(norm_layers, NamedBatchNorm2d,
-                  {.name = "BN2d", .python = "torch.nn.modules.batchnorm.BatchNorm2d", .meaning = "batch normalisation"});
 
 }  // namespace detforge::nn

@@ -4,8 +4,8 @@
 
 namespace detforge::nn {
 
-/// PyTorch's `BatchNorm2d` on [N, C, H, W]: batch statistics in training, running ones in evaluation.
-class BatchNorm2d : public Layer {
+/// PyTorch's `_NormBase`: what the normalisations with running statistics have in common.
+class NormBase : public Layer {
  public:
   struct Options {
     std::int64_t num_features = 0;
@@ -16,16 +16,17 @@ class BatchNorm2d : public Layer {
   };
   static Arguments<Options> arguments();
 
-  explicit BatchNorm2d(const Options& options, const BuildContext& context = {});
+  NormBase(std::string python_name, const Options& options);
 
   std::string extra_repr() const override;
   void reset_parameters() override;
   std::int64_t multiply_adds(std::span<const torch::Tensor> inputs, std::span<const torch::Tensor> outputs) const override;
 
  protected:
-  torch::Tensor compute(const torch::Tensor& input) override;
+  /// Batch normalisation of [N, C, …]: batch statistics in training, running ones in evaluation. Throws `Error` where
+  /// training has one value per channel only.
+  torch::Tensor batch_norm(const torch::Tensor& input);
 
- private:
   Options options_;
   torch::Tensor weight_;               // [num_features]
   torch::Tensor bias_;                 // [num_features]
@@ -33,11 +34,5 @@ class BatchNorm2d : public Layer {
   torch::Tensor running_var_;          // [num_features]
   torch::Tensor num_batches_tracked_;  // scalar, int64
 };
-
-/// Puts every batch norm below `module` into evaluation mode: what `norm_eval` asks for.
-void set_batch_norms_to_eval(torch::nn::Module& module);
-
-/// Evaluation mode and no gradients for `module`: what `frozen_stages` asks for.
-void freeze(torch::nn::Module& module);
 
 }  // namespace detforge::nn
