@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace detforge::golden {
@@ -20,14 +21,25 @@ std::uint64_t splitmix(std::uint64_t x) {
   return z ^ (z >> 31);
 }
 
+/// What ConvAWS keeps of its weight, whose values begin at `weight`'s fan in.
+torch::Tensor aws_values(const nn::NamedTensor& entry, const std::vector<nn::NamedTensor>& state) {
+  const std::string weight = entry.name.substr(0, entry.name.rfind("weight_")) + "weight";
+  const auto sibling = std::find_if(state.begin(), state.end(), [&](const nn::NamedTensor& other) { return other.name == weight; });
+  const auto fan_in = static_cast<double>(sibling->tensor.numel() / sibling->tensor.size(0));
+  const torch::Tensor u = uniform(entry.name, entry.tensor.sizes());
+  const torch::Tensor values = entry.name.ends_with("gamma") ? 0.5 * u + 0.75 : (2 * u - 1) * 0.1;
+  return values.to(torch::kFloat) / static_cast<float>(std::sqrt(fan_in));
+}
+
 /// The values of one entry; undefined for buffers that stay as built.
-torch::Tensor entry_values(const nn::NamedTensor& entry, double gain) {
+torch::Tensor entry_values(const nn::NamedTensor& entry, const std::vector<nn::NamedTensor>& state, double gain) {
   const auto shape = entry.tensor.sizes();
   const auto u = [&] { return uniform(entry.name, shape); };
   const auto ends_with = [&](const char* end) { return entry.name.ends_with(end); };
   if (ends_with("num_batches_tracked")) return torch::zeros(shape, torch::kDouble);
   if (ends_with("running_mean")) return (2 * u() - 1) * 0.1;
   if (ends_with("running_var")) return 0.5 * u() + 0.75;
+  if (ends_with("weight_gamma") || ends_with("weight_beta")) return aws_values(entry, state);
   if (!entry.is_parameter) return {};
   if (ends_with("init_proposal_bboxes.weight")) return 0.5 * u() + 0.25;
   if (shape.size() >= 2) {
@@ -53,8 +65,9 @@ torch::Tensor uniform(std::string_view name, torch::IntArrayRef shape) {
 
 void fill(nn::Module& model, double gain) {
   const torch::NoGradGuard no_grad;
-  for (nn::NamedTensor& entry : nn::state_dict(model)) {
-    if (const torch::Tensor values = entry_values(entry, gain); values.defined()) entry.tensor.copy_(values);
+  const std::vector<nn::NamedTensor> state = nn::state_dict(model);
+  for (const nn::NamedTensor& entry : state) {
+    if (const torch::Tensor values = entry_values(entry, state, gain); values.defined()) entry.tensor.copy_(values);
   }
 }
 
