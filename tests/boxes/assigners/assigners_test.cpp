@@ -92,9 +92,9 @@ TEST(PointAssigner, ChoosesTheLevelBySizeAndTheNearestObject) {
   const torch::Tensor fine = torch::cat({grid_points({2, 4}, {8, 8}, 0, torch::kFloat), torch::full({8, 1}, 8.F)}, 1);
   const torch::Tensor coarse = torch::cat({grid_points({1, 2}, {16, 16}, 0, torch::kFloat), torch::full({2, 1}, 16.F)}, 1);
   // 32 px: level of stride 8; 64 px: of stride 16. The two small ones want the same points.
-  const torch::Tensor gts = boxes({{-12, -16, 20, 16}, {-8, -16, 24, 16}, {-32, -32, 32, 32}});
+  const torch::Tensor gts = boxes({{-12, -16, 20, 16}, {-6, -16, 26, 16}, {-32, -32, 32, 32}});
   const AssignResult result = assigner->assign({.priors = torch::cat({fine, coarse}), .gt_bboxes = gts, .gt_labels = ints({5, 6, 7})});
-  EXPECT_EQ(numbers(result.gt_inds), (Inds{1, 2, 0, 0, 0, 0, 0, 0, 3, 3}));
+  EXPECT_EQ(numbers(result.gt_inds), (Inds{1, 2, 2, 0, 0, 0, 0, 0, 3, 3}));
   EXPECT_FALSE(result.max_overlaps.defined());
 }
 
@@ -102,13 +102,14 @@ TEST(GridAssigner, OnlyTheResponsibleCellIsPositive) {
   AssignInput input = grid_input(boxes({{1, 1, 15, 15}}), ints({1}));
   input.box_responsible_flags = torch::zeros({16}, torch::kByte);
   input.box_responsible_flags[5] = 1;
-  const AssignResult result = build("GridAssigner", options_of("GridAssigner"))->assign(input);
+  const auto assigner = build("GridAssigner", Value::dict({{"pos_iou_thr", 0.5}, {"neg_iou_thr", 0.3}}));
+  const AssignResult result = assigner->assign(input);
   Inds wanted(16, 0);
-  wanted[0] = -1;  // overlaps by more than is background, but is not responsible
+  for (const std::size_t prior : {0U, 1U, 4U}) wanted[prior] = -1;  // overlap by more than background does, but are not responsible
   wanted[5] = 1;
   EXPECT_EQ(numbers(result.gt_inds), wanted);
   input.box_responsible_flags = torch::Tensor();
-  EXPECT_THROW(build("GridAssigner", options_of("GridAssigner"))->assign(input), Error);
+  EXPECT_THROW(assigner->assign(input), Error);
 }
 
 TEST(AtssAssigner, PriorsInIgnoredRegionsAreNeither) {
