@@ -73,5 +73,11 @@ TEST(SSDAnchorGenerator, TakesItsSizesFromTheInputOrFromLists) {
   testing::expect_close(generator->base_anchors()[0].slice(0, 0, 2), boxes({{-4, -4, 12, 12}, {-12, -12, 20, 20}}), 1e-5);
 }
 
+TEST(PointGenerator, LaysOutCornersRowByRow) {
+  const auto generator = build(Value::dict({{"type", "PointGenerator"}}));
+  const std::vector<ImageSize> sizes = {{2, 2}};
+  testing::expect_close(generator->grid_priors(sizes)[0], boxes({{0, 0, 16, 16}, {16, 0, 16, 16}, {0, 16, 16, 16}, {16, 16, 16, 16}}), 0);
+}
+
 }  // namespace
 }  // namespace detforge
