@@ -84,14 +84,16 @@ class DeformConvFunction : public torch::autograd::Function<DeformConvFunction> 
     const torch::Tensor maps = input.contiguous(), offsets = offset.contiguous(), masks = mask.contiguous();
     const DeformGeometry geometry = deform_geometry(input, weight, options);
     const torch::Tensor matrices = group_matrices(weight, options.groups);
-    torch::Tensor output =
-        torch::empty({input.size(0), options.groups, weight.size(0) / options.groups, offset.size(2) * offset.size(3)}, maps.options());
+    // What is given out must be no view: layers that follow may write into it.
+    const torch::Tensor output = torch::empty({input.size(0), weight.size(0), offset.size(2), offset.size(3)}, maps.options());
+    const torch::Tensor by_group =
+        output.view({input.size(0), options.groups, weight.size(0) / options.groups, offset.size(2) * offset.size(3)});
     AT_DISPATCH_FLOATING_TYPES(maps.scalar_type(), "deform_conv2d", [&] {
       for_each_tile(geometry, input.size(0), [&](std::int64_t image, PixelRange pixels) {
         torch::Tensor columns = torch::empty({options.groups, matrices.size(2), pixels.count}, maps.options());
         kernels::deform_im2col<scalar_t>(geometry, image_input<scalar_t>(maps, offsets, masks, image), pixels, numbers<scalar_t>(columns),
                                          op_threads(columns));
-        output[image].slice(2, pixels.first, pixels.first + pixels.count).copy_(torch::bmm(matrices, columns));
+        by_group[image].slice(2, pixels.first, pixels.first + pixels.count).copy_(torch::bmm(matrices, columns));
       });
     });
     context->save_for_backward({maps, offsets, masks, weight});
@@ -100,7 +102,7 @@ class DeformConvFunction : public torch::autograd::Function<DeformConvFunction> 
     context->saved_data["dilation"] = std::vector<std::int64_t>(options.dilation.begin(), options.dilation.end());
     context->saved_data["groups"] = options.groups;
     context->saved_data["deform_groups"] = options.deform_groups;
-    return output.view({input.size(0), weight.size(0), offset.size(2), offset.size(3)});
+    return output;
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, torch::autograd::variable_list gradients) {
