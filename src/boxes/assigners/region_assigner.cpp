@@ -8,8 +8,8 @@ namespace detforge {
 /// One square anchor per place. Reads `num_level_priors`, `valid_flags`, `featmap_sizes`, `anchor_strides`, `anchor_scale`,
 /// `img_shape` and `allowed_border`.
 ///
-/// As in MMDetection the neighbouring levels' regions are not ignored; instead the first anchor of every level is, and the second where
-/// an object's neighbouring level has anchors in its region.
+/// As in MMDetection the regions of objects are not ignored on neighbouring levels; instead the first anchor of a level is, unless all of
+/// its anchors lie in such regions, and the second if any does.
 class RegionAssigner : public Assigner {
  public:
   struct Options {
@@ -42,7 +42,8 @@ class RegionAssigner : public Assigner {
       levels.push_back({.anchors = input.priors.slice(0, start, end) / input.anchor_strides[i],
                         .gt_inds = result.gt_inds.slice(0, start, end),
                         .stride = input.anchor_strides[i],
-                        .size = input.featmap_sizes[i]});
+                        .size = input.featmap_sizes[i],
+                        .touched = torch::zeros({end - start}, input.priors.options().dtype(torch::kBool))});
       start = end;
     }
     for (std::int64_t gt = 0; gt < num_gts; ++gt) {
@@ -54,10 +55,13 @@ class RegionAssigner : public Assigner {
       for (const std::int64_t neighbour : {level - 1, level + 1}) {
         if (neighbour < 0 || neighbour >= num_levels) continue;
         Level& next = levels[static_cast<std::size_t>(neighbour)];
-        next.touched = next.touched || next.inside(box, options_.ignore_ratio).any().item<bool>();
+        next.touched.logical_or_(next.inside(box, options_.ignore_ratio));
       }
     }
-    for (Level& level : levels) level.gt_inds.slice(0, 0, level.touched ? 2 : 1).fill_(-1);
+    for (Level& level : levels) {
+      if (!level.touched.all().item<bool>()) level.gt_inds.slice(0, 0, 1).fill_(-1);
+      if (level.touched.any().item<bool>()) level.gt_inds.slice(0, 1, 2).fill_(-1);
+    }
     const torch::Tensor inside = anchor_inside_flags(input.priors, input.valid_flags, input.img_shape, input.allowed_border);
     result.gt_inds.masked_fill_(inside.logical_not(), -1);
     result.labels = assigned_labels(result.gt_inds, input.gt_labels);
@@ -70,7 +74,7 @@ class RegionAssigner : public Assigner {
     torch::Tensor gt_inds;  ///< [n], a view of the result's
     double stride;          ///< px
     ImageSize size;
-    bool touched = false;  ///< whether an anchor lies in the region of an object of a neighbouring level
+    torch::Tensor touched;  ///< [n] bool, which anchors lie in the region of an object of a neighbouring level
 
     /// Which anchors have their centre in the middle of `box` [4] px, which is scaled by `ratio` and rounded to whole strides.
     torch::Tensor inside(const torch::Tensor& box, double ratio) const {

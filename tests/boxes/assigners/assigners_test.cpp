@@ -151,6 +151,25 @@ TEST(RegionAssigner, AssignsTheMiddleIgnoresTheRimAndTheFirstAnchor) {
   EXPECT_THROW(build("RegionAssigner")->assign(input), Error);
 }
 
+TEST(RegionAssigner, IgnoresTheSecondAnchorOfALevelThatANeighboursObjectReaches) {
+  const auto level = [](std::int64_t cells, double stride) {
+    const torch::Tensor points = grid_points({cells, cells}, {stride, stride}, 0.5, torch::kFloat);
+    return torch::cat({points - stride, points + stride}, 1);
+  };
+  AssignInput input = grid_input(boxes({{0, 0, 16, 16}}), ints({1}));
+  input.priors = torch::cat({level(4, 8), level(2, 16)});
+  input.num_level_priors = {16, 4};
+  input.featmap_sizes = {{4, 4}, {2, 2}};
+  input.anchor_strides = {8, 16};
+  input.valid_flags = torch::ones({20}, torch::kBool);
+  input.allowed_border = -1;
+  const auto assigner = build("RegionAssigner", Value::dict({{"center_ratio", 0.2}, {"ignore_ratio", 1.0}}));
+  EXPECT_EQ(numbers(assigner->assign(input).gt_inds.slice(0, 16, 20)), (Inds{-1, -1, 0, 0}));
+  input.gt_bboxes = boxes({{0, 0, 16, 16}, {0, 0, 8, 8}, {16, 0, 32, 16}, {0, 16, 16, 32}, {16, 16, 32, 32}});
+  input.gt_labels = ints({1, 1, 1, 1, 1});
+  EXPECT_EQ(numbers(assigner->assign(input).gt_inds.slice(0, 16, 20)), (Inds{0, -1, 0, 0}));
+}
+
 TEST(UniformAssigner, LeavesOutMatchesThatAreTooFarAway) {
   AssignInput input = grid_input(boxes({{0, 0, 16, 16}, {100, 100, 120, 120}}), ints({1, 2}));
   input.decoded_bboxes = input.priors.clone().requires_grad_();
