@@ -41,6 +41,20 @@ class DenseHead : public nn::Module {
   virtual HeadOutputs compute(const nn::Features& features) = 0;
 };
 
+/// A head that adds an L1 loss of its boxes while it is told to: YOLOX in its last epochs.
+class ExtraL1Loss {
+ public:
+  virtual ~ExtraL1Loss() = default;
+  virtual void use_l1(bool on) = 0;
+};
+
+/// A head that learns otherwise in its first epochs: it is told which one begins, counted from 0.
+class EpochAware {
+ public:
+  virtual ~EpochAware() = default;
+  virtual void set_epoch(std::int64_t epoch) = 0;
+};
+
 /// Per image [P, 5]: xyxy px of the network's input, score; best first.
 using Proposals = std::vector<torch::Tensor>;
 

@@ -10,6 +10,7 @@ struct TestCfgKeys {
   double conf_thr = -1;
   ConfigDict nms;
   std::int64_t max_per_img = -1;
+  bool score_voting = true;
 
   static Arguments<TestCfgKeys> arguments() {
     return {arg(&TestCfgKeys::nms_pre, "nms_pre", "at most so many places per level"),
@@ -17,7 +18,8 @@ struct TestCfgKeys {
             arg(&TestCfgKeys::score_thr, "score_thr", required, "smallest score of a detection"),
             arg(&TestCfgKeys::conf_thr, "conf_thr", "smallest objectness"),
             arg(&TestCfgKeys::nms, "nms", required, "non-maximum suppression"),
-            arg(&TestCfgKeys::max_per_img, "max_per_img", "at most so many detections per image")};
+            arg(&TestCfgKeys::max_per_img, "max_per_img", "at most so many detections per image"),
+            arg(&TestCfgKeys::score_voting, "score_voting", "means nothing here: PAAHead has an argument of that name")};
   }
 };
 

@@ -21,6 +21,13 @@ struct TestCfg {
 /// Throws `Error` at the place in the config for unknown, missing and ill-typed keys.
 std::optional<TestCfg> test_cfg_from(const std::optional<ConfigDict>& config, const std::string& head, const BuildContext& context);
 
+/// The options of a head that reads its test_cfg itself, because the keys are its own.
+template <class Options>
+Options without_test_cfg(Options options) {
+  options.test_cfg.reset();
+  return options;
+}
+
 /// The complaint of a head that should predict without a test_cfg.
 Error missing_test_cfg(const std::string& head);
 

@@ -1,8 +1,8 @@
 #include "detforge/boxes/coders/bbox_coder.h"
 #include "detforge/boxes/prior_generators/prior_generator.h"
 #include "detforge/kernels/yolov3_decode.h"
-#include "detforge/models/dense_heads/dense_head.h"
-#include "detforge/models/dense_heads/test_cfg.h"
+#include "detforge/models/dense_heads/anchor_targets.h"
+#include "detforge/models/dense_heads/dense_box_head.h"
 #include "detforge/models/losses/loss.h"
 #include "detforge/nn/layers/containers.h"
 #include "detforge/nn/layers/conv_module.h"
@@ -14,7 +14,7 @@ namespace detforge {
 ///
 /// As in v2.8 `score_thr` holds for class score × objectness and `nms_pre` counts; as in v2.27 it holds for the class
 /// score alone, and `nms_pre` does not count.
-class YOLOV3Head : public DenseHead {
+class YOLOV3Head : public DenseBoxHead {
  public:
   struct Options {
     std::int64_t num_classes = 0;
@@ -60,16 +60,25 @@ class YOLOV3Head : public DenseHead {
 
   YOLOV3Head(const Options& options, const BuildContext& context);
 
-  std::vector<Detections> predict(const HeadOutputs& outputs, std::span<const ImageMeta> metas, bool rescale) override;
+  Losses loss(const HeadOutputs& outputs, const Targets& targets) override;
 
  protected:
   HeadOutputs compute(const nn::Features& features) override;
+  std::vector<kernels::Candidates> decode(const HeadOutputs& outputs, std::span<const ImageMeta> metas) override;
 
  private:
-  Reference reference_;
+  /// What the maps of one image should have said, all levels one after the other.
+  struct ImageTargets {
+    torch::Tensor map;       ///< [B, 5 + num_classes]: x, y, w, h, objectness, classes
+    torch::Tensor negative;  ///< [B] 1 where there is no object
+  };
+  ImageTargets image_targets(const torch::Tensor& anchors, const torch::Tensor& strides, const torch::Tensor& responsible,
+                             const torch::Tensor& gt_bboxes, const torch::Tensor& gt_labels) const;
+
   std::int64_t num_classes_;
   std::vector<double> featmap_strides_;
-  std::optional<TestCfg> test_cfg_;
+  double one_hot_smoother_;
+  std::optional<AnchorTrainCfg> train_cfg_;
   std::shared_ptr<BBoxCoder> bbox_coder_;
   std::shared_ptr<PriorGenerator> prior_generator_;
   std::shared_ptr<Loss> loss_cls_;
@@ -93,11 +102,11 @@ YOLOV3Head::Options::Options() {
 }
 
 YOLOV3Head::YOLOV3Head(const Options& options, const BuildContext& context)
-    : DenseHead("YOLOV3Head"),
-      reference_(context.reference),
+    : DenseBoxHead("YOLOV3Head", options.test_cfg, context),
       num_classes_(options.num_classes),
       featmap_strides_(options.featmap_strides),
-      test_cfg_(test_cfg_from(options.test_cfg, "YOLOV3Head", context)) {
+      one_hot_smoother_(options.one_hot_smoother),
+      train_cfg_(anchor_train_cfg_from(options.train_cfg, "YOLOV3Head", {}, Sampling::AsGiven, context)) {
   const std::size_t levels = options.featmap_strides.size();
   const std::string wrong = "must have as many entries as featmap_strides, " + std::to_string(levels);
   if (options.in_channels.size() != levels) throw ArgumentError("in_channels", wrong);
@@ -137,31 +146,89 @@ HeadOutputs YOLOV3Head::compute(const nn::Features& features) {
   return {maps};
 }
 
-std::vector<Detections> YOLOV3Head::predict(const HeadOutputs& outputs, std::span<const ImageMeta> metas, bool rescale) {
-  if (!test_cfg_) throw missing_test_cfg("YOLOV3Head");
-  const bool v2_8 = reference_ == Reference::V2_8;
-  const kernels::Yolov3Thresholds thresholds{.score_thr = test_cfg_->score_thr,
-                                             .conf_thr = test_cfg_->conf_thr,
-                                             .nms_pre = v2_8 ? test_cfg_->nms_pre : -1,
+YOLOV3Head::ImageTargets YOLOV3Head::image_targets(const torch::Tensor& anchors, const torch::Tensor& strides,
+                                                   const torch::Tensor& responsible, const torch::Tensor& gt_bboxes,
+                                                   const torch::Tensor& gt_labels) const {
+  const torch::NoGradGuard no_grad;
+  AssignInput input;
+  input.priors = anchors;
+  input.gt_bboxes = gt_bboxes;
+  input.box_responsible_flags = responsible;
+  const SamplingResult sampled = train_cfg_->sampler->sample(train_cfg_->assigner->assign(input), anchors, gt_bboxes);
+  const torch::Tensor& positive = sampled.pos_inds;
+  ImageTargets targets{torch::zeros({anchors.size(0), 5 + num_classes_}, anchors.options()),
+                       torch::zeros({anchors.size(0)}, anchors.options())};
+  targets.negative.index_fill_(0, sampled.neg_inds, 1);
+  if (positive.numel() == 0) return targets;
+  CoderCall call;
+  call.strides = strides.index({positive});
+  const torch::Tensor codes = bbox_coder_->encode(sampled.pos_bboxes, sampled.pos_gt_bboxes, call);
+  torch::Tensor classes = torch::one_hot(gt_labels.index({sampled.pos_assigned_gt_inds}), num_classes_).to(anchors.dtype());
+  if (one_hot_smoother_ != 0) classes = classes * (1 - one_hot_smoother_) + one_hot_smoother_ / static_cast<double>(num_classes_);
+  targets.map.index_put_({positive}, torch::cat({codes, torch::ones({positive.size(0), 1}, codes.options()), classes}, 1));
+  return targets;
+}
+
+Losses YOLOV3Head::loss(const HeadOutputs& outputs, const Targets& targets) {
+  if (!train_cfg_) throw missing_train_cfg("YOLOV3Head");
+  const nn::Features& maps = outputs.at(0);
+  const std::vector<ImageSize> sizes = featmap_sizes(maps);
+  const std::vector<torch::Tensor> levels = prior_generator_->grid_priors(sizes, maps.front().options().dtype(torch::kFloat));
+  std::vector<torch::Tensor> strides, target_maps, negatives;
+  for (std::size_t level = 0; level < levels.size(); ++level) {
+    strides.push_back(torch::full({levels[level].size(0)}, featmap_strides_[level], levels[level].options()));
+  }
+  for (std::size_t image = 0; image < targets.size(); ++image) {
+    const torch::Tensor responsible = torch::cat(prior_generator_->responsible_flags(sizes, targets.gt_bboxes[image]));
+    ImageTargets of_image =
+        image_targets(torch::cat(levels), torch::cat(strides), responsible, targets.gt_bboxes[image], targets.gt_labels[image]);
+    target_maps.push_back(std::move(of_image.map));
+    negatives.push_back(std::move(of_image.negative));
+  }
+  const auto wanted = images_to_levels(target_maps, level_sizes(levels)), negative = images_to_levels(negatives, level_sizes(levels));
+  std::vector<torch::Tensor> losses_cls, losses_conf, losses_xy, losses_wh;
+  for (std::size_t level = 0; level < maps.size(); ++level) {
+    const torch::Tensor said = by_anchor(maps[level], 5 + num_classes_);
+    const auto loss_of = [&](Loss& loss, std::int64_t first, std::int64_t last, const torch::Tensor& weight) {
+      LossCall call;
+      call.weight = weight;
+      return loss.forward(said.slice(-1, first, last), wanted[level].slice(-1, first, last), call);
+    };
+    const torch::Tensor positive = wanted[level].slice(-1, 4, 5);
+    losses_cls.push_back(loss_of(*loss_cls_, 5, 5 + num_classes_, positive));
+    losses_conf.push_back(loss_of(*loss_conf_, 4, 5, (positive + negative[level].unsqueeze(-1)).clamp(0, 1)));
+    losses_xy.push_back(loss_of(*loss_xy_, 0, 2, positive));
+    losses_wh.push_back(loss_of(*loss_wh_, 2, 4, positive));
+  }
+  Losses losses;
+  losses.set("loss_cls", std::move(losses_cls));
+  losses.set("loss_conf", std::move(losses_conf));
+  losses.set("loss_xy", std::move(losses_xy));
+  losses.set("loss_wh", std::move(losses_wh));
+  return losses;
+}
+
+std::vector<kernels::Candidates> YOLOV3Head::decode(const HeadOutputs& outputs, std::span<const ImageMeta> metas) {
+  const bool v2_8 = reference() == Reference::V2_8;
+  const kernels::Yolov3Thresholds thresholds{.score_thr = test_cfg().score_thr,
+                                             .conf_thr = test_cfg().conf_thr,
+                                             .nms_pre = v2_8 ? test_cfg().nms_pre : -1,
                                              .score_is_final = v2_8};
-  const nn::Features maps = on_cpu(outputs.at(0));
+  const nn::Features& maps = outputs.at(0);
   const std::vector<ImageSize> sizes = featmap_sizes(maps);
   const std::vector<torch::Tensor> priors = prior_generator_->grid_priors(sizes, torch::kFloat);
-  std::vector<Detections> results;
+  std::vector<kernels::Candidates> images(metas.size());
   for (std::size_t image = 0; image < metas.size(); ++image) {
-    kernels::Candidates candidates;
     for (std::size_t level = 0; level < maps.size(); ++level) {
       decode_yolov3({.predictions = values_of(maps[level][static_cast<std::int64_t>(image)]),
                      .anchors = boxes_of(priors[level]),
                      .height = sizes[level].height,
                      .width = sizes[level].width,
                      .stride_px = static_cast<float>(featmap_strides_[level])},
-                    num_classes_, thresholds, candidates);
+                    num_classes_, thresholds, images[image]);
     }
-    if (rescale) kernels::rescale(candidates, metas[image].scale_factor);
-    results.push_back(select_detections(candidates, test_cfg_->nms, test_cfg_->max_per_img));
   }
-  return results;
+  return images;
 }
 
 DETFORGE_REGISTER(heads, YOLOV3Head,

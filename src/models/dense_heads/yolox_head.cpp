@@ -1,6 +1,10 @@
+#include <algorithm>
+
+#include "detforge/boxes/bbox_transforms.h"
 #include "detforge/boxes/prior_generators/prior_generator.h"
 #include "detforge/kernels/yolox_decode.h"
 #include "detforge/models/blocks/kaiming_uniform.h"
+#include "detforge/models/dense_heads/anchor_targets.h"
 #include "detforge/models/dense_heads/dense_head.h"
 #include "detforge/models/dense_heads/test_cfg.h"
 #include "detforge/models/losses/loss.h"
@@ -11,7 +15,7 @@ namespace detforge {
 
 /// YOLOX's head (arXiv 2107.08430): features from fine to coarse, [N, in_channels, H_i, W_i] → class scores
 /// [N, num_classes, H_i, W_i], boxes [N, 4, H_i, W_i] and objectness [N, 1, H_i, W_i], one prediction per cell.
-class YOLOXHead : public DenseHead {
+class YOLOXHead : public DenseHead, public ExtraL1Loss {
  public:
   struct Options {
     std::int64_t num_classes = 0;
@@ -61,6 +65,8 @@ class YOLOXHead : public DenseHead {
   YOLOXHead(const Options& options, const BuildContext& context);
 
   std::vector<Detections> predict(const HeadOutputs& outputs, std::span<const ImageMeta> metas, bool rescale) override;
+  Losses loss(const HeadOutputs& outputs, const Targets& targets) override;
+  void use_l1(bool on) override { use_l1_ = on; }
 
  protected:
   HeadOutputs compute(const nn::Features& features) override;
@@ -68,9 +74,21 @@ class YOLOXHead : public DenseHead {
  private:
   std::shared_ptr<nn::Sequential> stacked_convs(const Options& options, const BuildContext& context) const;
 
+  /// Which cells of one image learn from which objects: P of B.
+  struct ImageTargets {
+    torch::Tensor foreground;    ///< [B] bool
+    torch::Tensor cls_targets;   ///< [P, num_classes], the IoU with the object at its class
+    torch::Tensor bbox_targets;  ///< [P, 4] xyxy px
+  };
+  /// Cells [B, 4] (x, y, stride x, stride y), their scores [B, num_classes] after the sigmoid and boxes [B, 4].
+  ImageTargets image_targets(const torch::Tensor& cells, const torch::Tensor& scores, const torch::Tensor& boxes,
+                             const torch::Tensor& gt_bboxes, const torch::Tensor& gt_labels) const;
+
   std::int64_t num_classes_;
   std::vector<double> strides_;
+  std::optional<AnchorTrainCfg> train_cfg_;
   std::optional<TestCfg> test_cfg_;
+  bool use_l1_ = false;
   std::shared_ptr<Loss> loss_cls_;
   std::shared_ptr<Loss> loss_bbox_;
   std::shared_ptr<Loss> loss_obj_;
@@ -86,6 +104,7 @@ YOLOXHead::YOLOXHead(const Options& options, const BuildContext& context)
     : DenseHead("YOLOXHead"),
       num_classes_(options.num_classes),
       strides_(options.strides),
+      train_cfg_(anchor_train_cfg_from(options.train_cfg, "YOLOXHead", {}, Sampling::Never, context)),
       test_cfg_(test_cfg_from(options.test_cfg, "YOLOXHead", context)) {
   const auto add_loss = [&](const char* name, const ConfigDict& config) {
     return register_module(name, build_loss(config, context.child(name)));
@@ -176,6 +195,73 @@ std::vector<Detections> YOLOXHead::predict(const HeadOutputs& outputs, std::span
     results.push_back(select_detections(candidates, test_cfg_->nms));
   }
   return results;
+}
+
+YOLOXHead::ImageTargets YOLOXHead::image_targets(const torch::Tensor& cells, const torch::Tensor& scores, const torch::Tensor& boxes,
+                                                 const torch::Tensor& gt_bboxes, const torch::Tensor& gt_labels) const {
+  const torch::NoGradGuard no_grad;
+  ImageTargets targets{torch::zeros({cells.size(0)}, cells.options().dtype(torch::kBool)),
+                       torch::zeros({0, num_classes_}, scores.options()), torch::zeros({0, 4}, boxes.options())};
+  if (gt_labels.size(0) == 0) return targets;
+  AssignInput input;
+  // Cells are assigned by their middles, and learn relative to their corners.
+  const torch::Tensor strides = cells.slice(1, 2, 4);
+  input.priors = torch::cat({cells.slice(1, 0, 2) + strides * 0.5, strides}, 1);
+  input.cls_scores = scores;
+  input.decoded_bboxes = boxes;
+  input.gt_bboxes = gt_bboxes;
+  input.gt_labels = gt_labels;
+  const AssignResult assigned = train_cfg_->assigner->assign(input);
+  const SamplingResult sampled = train_cfg_->sampler->sample(assigned, cells, gt_bboxes, gt_labels);
+  const torch::Tensor& positive = sampled.pos_inds;
+  targets.foreground.index_fill_(0, positive, true);
+  const torch::Tensor labels = gt_labels.index({sampled.pos_assigned_gt_inds});
+  targets.cls_targets = torch::one_hot(labels, num_classes_) * assigned.max_overlaps.index({positive}).unsqueeze(-1);
+  targets.bbox_targets = sampled.pos_gt_bboxes;
+  return targets;
+}
+
+Losses YOLOXHead::loss(const HeadOutputs& outputs, const Targets& targets) {
+  if (!train_cfg_) throw missing_train_cfg("YOLOXHead");
+  const auto flat = [&](std::size_t kind, std::int64_t values) {
+    std::vector<torch::Tensor> levels;
+    for (const torch::Tensor& level : outputs.at(kind)) levels.push_back(by_anchor(level, values));
+    return torch::cat(levels, 1);
+  };
+  const torch::Tensor class_scores = flat(0, num_classes_), codes = flat(1, 4), objectness = flat(2, 1);
+  std::vector<torch::Tensor> levels;
+  const std::vector<ImageSize> sizes = featmap_sizes(outputs.at(0));
+  for (std::size_t level = 0; level < sizes.size(); ++level) {
+    const torch::Tensor corners = grid_points(sizes[level], {strides_[level], strides_[level]}, 0, codes.options());
+    levels.push_back(torch::cat({corners, torch::full_like(corners, strides_[level])}, 1));
+  }
+  const torch::Tensor cells = torch::cat(levels), corners = cells.slice(1, 0, 2), strides = cells.slice(1, 2, 4);
+  const torch::Tensor centers = codes.slice(-1, 0, 2) * strides + corners;
+  const torch::Tensor half_sizes = codes.slice(-1, 2, 4).exp() * strides / 2;
+  const torch::Tensor boxes = torch::cat({centers - half_sizes, centers + half_sizes}, -1);
+  const torch::Tensor scores = class_scores.detach().sigmoid() * objectness.detach().sigmoid();
+  std::vector<torch::Tensor> foregrounds, cls_targets, bbox_targets;
+  for (std::size_t image = 0; image < targets.size(); ++image) {
+    const auto row = static_cast<std::int64_t>(image);
+    ImageTargets of_image = image_targets(cells, scores[row], boxes[row].detach(), targets.gt_bboxes[image], targets.gt_labels[image]);
+    foregrounds.push_back(std::move(of_image.foreground));
+    cls_targets.push_back(std::move(of_image.cls_targets));
+    bbox_targets.push_back(std::move(of_image.bbox_targets));
+  }
+  const torch::Tensor foreground = torch::stack(foregrounds), wanted = torch::cat(bbox_targets);
+  const double samples = std::max(static_cast<double>(wanted.size(0)), 1.0);
+  Losses losses;
+  losses.set("loss_cls", loss_cls_->forward(class_scores.index({foreground}), torch::cat(cls_targets)) / samples);
+  losses.set("loss_bbox", loss_bbox_->forward(boxes.index({foreground}), wanted) / samples);
+  losses.set("loss_obj", loss_obj_->forward(objectness.view({-1, 1}), foreground.view({-1, 1}).to(objectness.dtype())) / samples);
+  if (use_l1_) {
+    const torch::Tensor own = cells.expand({foreground.size(0), cells.size(0), 4}).index({foreground});
+    const torch::Tensor box = bbox_xyxy_to_cxcywh(wanted);
+    const torch::Tensor l1_targets = torch::cat(
+        {(box.slice(1, 0, 2) - own.slice(1, 0, 2)) / own.slice(1, 2, 4), torch::log(box.slice(1, 2, 4) / own.slice(1, 2, 4) + 1e-8)}, 1);
+    losses.set("loss_l1", loss_l1_->forward(codes.index({foreground}), l1_targets) / samples);
+  }
+  return losses;
 }
 
 DETFORGE_REGISTER(heads, YOLOXHead,

@@ -16,7 +16,7 @@ class NASFPN : public Neck {
     std::int64_t stack_times = 0;
     std::int64_t start_level = 0;
     std::int64_t end_level = -1;
-    bool add_extra_convs = false;
+    std::variant<bool, std::string> add_extra_convs = false;
     std::optional<ConfigDict> norm_cfg;
     std::optional<Value> init_cfg = Value::dict({{"type", "Caffe2Xavier"}, {"layer", "Conv2d"}});
   };

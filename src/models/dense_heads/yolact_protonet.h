@@ -1,0 +1,51 @@
+#pragma once
+
+#include "detforge/models/dense_heads/yolact_head.h"
+#include "detforge/models/heads.h"
+#include "detforge/nn/layers/containers.h"
+
+namespace detforge {
+
+/// YOLACT's masks (arXiv 1904.02689): prototypes [N, num_protos, h, w] of features [N, in_channels, H, W], and what the
+/// coefficients of a box make of them within the box.
+class YOLACTProtonet : public nn::Module {
+ public:
+  struct Options {
+    std::int64_t num_classes = 0;
+    std::int64_t in_channels = 256;
+    std::vector<std::optional<std::int64_t>> proto_channels = {256, 256, 256, std::nullopt, 256, 32};
+    std::vector<std::int64_t> proto_kernel_sizes = {3, 3, 3, -2, 3, 1};
+    bool include_last_relu = true;
+    std::int64_t num_protos = 32;
+    double loss_mask_weight = 1;
+    std::int64_t max_masks_to_train = 100;
+    std::optional<Value> init_cfg =
+        Value::dict({{"type", "Xavier"}, {"distribution", "uniform"}, {"override", Value::dict({{"name", "protonet"}})}});
+  };
+  static Arguments<Options> arguments();
+
+  YOLACTProtonet(const Options& options, const BuildContext& context);
+
+  torch::Tensor forward(const torch::Tensor& feature) {
+    return nn::observed(*this, {&feature, 1}, [&] { return protonet_->forward(feature); });
+  }
+  /// Probabilities [n, h, w] of an image's prototypes [num_protos, h, w] for n coefficients [n, num_protos] and boxes [n, 4]
+  /// px of the network's input; 0 outside of the boxes.
+  static torch::Tensor masks(const torch::Tensor& prototypes, const torch::Tensor& coefficients, const torch::Tensor& boxes,
+                             ImageSize img_shape);
+  /// `loss_mask` of each image, of coefficients [N, A·num_protos, H_i, W_i] where the head has given objects to anchors.
+  Losses loss(const torch::Tensor& prototypes, const nn::Features& coefficients, const std::vector<SamplingResult>& sampled,
+              const Targets& targets) const;
+  /// The masks of detections, in the original image or as large as the network saw it.
+  static std::vector<Rle> predict(const torch::Tensor& prototypes, const FastNmsResult& instances, const ImageMeta& meta, bool rescale);
+
+ private:
+  class InterpolateModule;
+
+  std::int64_t num_protos_;
+  double loss_mask_weight_;
+  std::int64_t max_masks_to_train_;
+  std::shared_ptr<nn::Sequential> protonet_;
+};
+
+}  // namespace detforge
