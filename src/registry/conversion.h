@@ -114,7 +114,10 @@ struct Conversion<std::optional<T>> {
     return Conversion<T>::from(value);
   }
   static Value to(const std::optional<T>& value) { return value ? Conversion<T>::to(*value) : Value(); }
-  static std::string type() { return Conversion<T>::type() + " or None"; }
+  static std::string type() {
+    std::string text = Conversion<T>::type();
+    return text.append(" or None");  // operator+ here trips a warning of g++ 12
+  }
   static Value schema() { return Value::dict({{"anyOf", Value::list({Conversion<T>::schema(), Value::dict({{"type", "null"}})})}}); }
 };
 

@@ -26,6 +26,12 @@ AssignInput MaxIoUAssigner::placed(const AssignInput& input) const {
   return moved;
 }
 
+void MaxIoUAssigner::set_iou_threshold(double overlap) {
+  options_.pos_iou_thr = overlap;
+  options_.neg_iou_thr = overlap;
+  options_.min_pos_iou = overlap;
+}
+
 AssignResult MaxIoUAssigner::assign(const AssignInput& given) const {
   const AssignInput input = placed(given);
   const torch::Tensor priors = input.priors.slice(1, 0, 4);

@@ -27,6 +27,8 @@ class MaxIoUAssigner : public Assigner {
   MaxIoUAssigner(const Options& options, const BuildContext& context);
 
   AssignResult assign(const AssignInput& input) const override;
+  /// One overlap for `pos_iou_thr`, `neg_iou_thr` and `min_pos_iou`, for a head that changes them while it learns.
+  void set_iou_threshold(double overlap);
   /// By the overlaps [G, B] of objects with priors alone; those below 0 count as no overlap at all.
   AssignResult assign_wrt_overlaps(const torch::Tensor& overlaps, const torch::Tensor& gt_labels) const;
 

@@ -59,4 +59,20 @@ RcnnTestCfg rcnn_test_cfg_from(const Value& config, const std::string& head, con
   return keys;
 }
 
+Error missing_rcnn_train_cfg(const std::string& head) {
+  return Error("the model has no 'train_cfg.rcnn', which says what " + head + " learns from")
+      .help("add train_cfg=dict(rcnn=dict(assigner=dict(type='MaxIoUAssigner', …), sampler=dict(type='RandomSampler', …))) to the model");
+}
+
+Error missing_rcnn_test_cfg(const std::string& head) {
+  return Error("the model has no 'test_cfg.rcnn', which says what " + head + " keeps of its predictions")
+      .help("add test_cfg=dict(rcnn=dict(score_thr=0.05, nms=dict(type='nms', iou_threshold=0.5), max_per_img=100)) to the model");
+}
+
+double mask_threshold(const RcnnTestCfg& config, const std::string& head) {
+  if (config.mask_thr_binary) return *config.mask_thr_binary;
+  throw Error("the test_cfg of " + head + " has no 'mask_thr_binary', the probability from which on a pixel is inside of a mask")
+      .help("add mask_thr_binary=0.5 to test_cfg.rcnn");
+}
+
 }  // namespace detforge

@@ -42,4 +42,10 @@ struct RcnnTestCfg {
 RcnnTrainCfg rcnn_train_cfg_from(const Value& config, const std::string& head, const BuildContext& context);
 RcnnTestCfg rcnn_test_cfg_from(const Value& config, const std::string& head, const BuildContext& context);
 
+/// The complaints of a head that should learn or predict without one.
+Error missing_rcnn_train_cfg(const std::string& head);
+Error missing_rcnn_test_cfg(const std::string& head);
+/// `mask_thr_binary`; throws `Error` where the config has none.
+double mask_threshold(const RcnnTestCfg& config, const std::string& head);
+
 }  // namespace detforge

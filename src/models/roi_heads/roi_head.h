@@ -1,22 +1,16 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <vector>
 
 #include "detforge/data/detections.h"
 #include "detforge/models/dense_heads/dense_head.h"
 #include "detforge/models/heads.h"
+#include "detforge/models/roi_heads/roi_outputs.h"
 #include "detforge/models/training/losses.h"
 #include "detforge/models/training/targets.h"
 
 namespace detforge {
-
-/// A tensor and what a RoI head calls it: `bbox.cls_score`, `mask1.mask_pred`.
-struct RoIOutput {
-  std::string name;
-  torch::Tensor tensor;
-};
 
 /// The second stage of a detector: features and proposals to classes, boxes and masks.
 class RoIHead : public nn::Module {
@@ -37,9 +31,9 @@ class RoIHead : public nn::Module {
   virtual Detections aug_predict(std::span<const nn::Features> views, const torch::Tensor& proposals, std::span<const ImageMeta> metas,
                                  bool rescale);
 
-  /// What the heads of every stage say of the same regions `rois` [N, 5] (image of the batch, xyxy px): the head's dense parts, for
-  /// comparison and for the compiler.
-  virtual std::vector<RoIOutput> roi_outputs(const nn::Features& features, const torch::Tensor& rois) = 0;
+  /// What the heads of every stage say of the same regions `rois` [N, 5] (image of the batch, xyxy px), masks of the first
+  /// `max_masks` of them (below 0: of all): the head's dense parts, for comparison, counting and the compiler.
+  virtual std::vector<RoIOutput> roi_outputs(const nn::Features& features, const torch::Tensor& rois, std::int64_t max_masks = -1) = 0;
 };
 
 /// [N, 5]: the image's place in the batch, then the first four columns of each image's boxes.

@@ -4,7 +4,9 @@
 
 namespace detforge::nn {
 
-Linear::Linear(const Options& options) : Layer("Linear"), options_(options) {
+Linear::Linear(const Options& options) : Linear("Linear", options) {}
+
+Linear::Linear(std::string python_name, const Options& options) : Layer(std::move(python_name)), options_(options) {
   weight_ = register_parameter("weight", torch::empty({options.out_features, options.in_features}));
   if (options.bias) bias_ = register_parameter("bias", torch::empty({options.out_features}));
 }

@@ -14,6 +14,8 @@ class Linear : public Layer {
   };
 
   explicit Linear(const Options& options);
+  /// For layers that compute their weight first.
+  Linear(std::string python_name, const Options& options);
 
   const Options& options() const { return options_; }
   torch::Tensor& weight() { return weight_; }
