@@ -121,7 +121,7 @@ std::vector<Sample> AnnotatedDataset::get(std::size_t index, Random& random) con
     } else {
       views.push_back(prepare(index));
     }
-    if (options_.test_mode || !views.front().is_dropped) return views;
+    if (options_.test_mode || (!views.empty() && !views.front().is_dropped)) return views;
     index = another(index, random);
   }
   throw Error("the pipeline left nothing of " + std::to_string(most_dropped_in_a_row) + " samples in a row").at(options_.ann_file);

@@ -64,7 +64,7 @@ void expect_partners(const std::vector<Row>& rows, const std::vector<std::ptrdif
 
 /// Pixels whose probability is next to the threshold may fall on either side: with random weights a few of each mask do, but of an
 /// image's masks together no more than one in a thousand.
-bool similar_areas(double ours, double wanted) { return std::abs(ours - wanted) <= std::max(1e-2 * wanted, 4.0); }
+bool similar_areas(double ours, double wanted) { return std::abs(ours - wanted) <= std::max(2e-2 * wanted, 4.0); }
 
 void expect_masks(const Detections& ours, const std::vector<std::ptrdiff_t>& partner_of_wanted, const Json& record) {
   ASSERT_EQ(ours.masks.size(), ours.size());
