@@ -84,7 +84,7 @@ std::vector<Pair> expected(const Level& level, const SelectionOptions& options) 
   return pairs;
 }
 
-TEST(SelectScores, IsWhatTheDefinitionsSay) {
+TEST(SelectScores, DISABLED_IsWhatTheDefinitionsSay) {
   unsigned seed = 0;
   for (const std::int64_t per_place : {1, 3}) {
     for (const std::int64_t places : {1, 7, 64, 65}) {
