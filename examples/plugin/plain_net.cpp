@@ -23,15 +23,11 @@ class PlainNet : public Backbone {
     if (options.channels.size() < num_outs_) {
       throw ArgumentError("channels", "must have at least num_outs = " + std::to_string(num_outs_) + " entries");
     }
+    const nn::LayerConfigs layers{.conv_cfg = {}, .norm_cfg = ConfigDict{{"type", "BN"}}, .act_cfg = ConfigDict{{"type", "ReLU"}}};
     std::int64_t in_channels = 3;
     for (const std::int64_t channels : options.channels) {
       const nn::ConvModule::Options conv{
-          .in_channels = in_channels,
-          .out_channels = channels,
-          .kernel_size = 3,
-          .stride = 2,
-          .padding = 1,
-          .layers = {.conv_cfg = {}, .norm_cfg = ConfigDict{{"type", "BN"}}, .act_cfg = ConfigDict{{"type", "ReLU"}}}};
+          .in_channels = in_channels, .out_channels = channels, .kernel_size = 3, .stride = 2, .padding = 1, .layers = layers};
       stages_.push_back(register_module("stage" + std::to_string(stages_.size() + 1), std::make_shared<nn::ConvModule>(conv, context)));
       in_channels = channels;
     }
