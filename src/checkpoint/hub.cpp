@@ -5,7 +5,6 @@
 #include <fstream>
 #include <map>
 #include <optional>
-#include <regex>
 
 #include "detforge/base/error.h"
 #include "detforge/base/sha256.h"
@@ -76,9 +75,12 @@ std::optional<Wanted> wanted_by(const std::string& source) {
 
 /// The digits at the end of a file's name, `resnet50-19c8e357.pth`; empty without.
 std::string hash_in_name(const std::string& name) {
-  static const std::regex pattern("-([0-9a-f]{8,64})\\.[^.]*$");
-  std::smatch match;
-  return std::regex_search(name, match, pattern) ? match[1].str() : std::string();
+  const std::string stem = name.substr(0, name.find_last_of('.'));
+  const std::size_t dash = stem.find_last_of('-');
+  if (stem.size() == name.size() || dash == std::string::npos) return {};
+  const std::string digits = stem.substr(dash + 1);
+  const bool is_hash = digits.size() >= 8 && digits.size() <= 64 && digits.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return is_hash ? digits : std::string();
 }
 
 std::string sha256_of(const fs::path& path) {
