@@ -34,7 +34,8 @@ YOLACTHead::Options::Options() {
 }
 
 Arguments<YOLACTHead::Options> YOLACTHead::arguments() {
-  return {AnchorHead::arguments(), arg(&Options::num_head_convs, "num_head_convs", "convolutions of the shared tower").at_least(0),
+  return {AnchorHead::arguments(),
+          arg(&Options::num_head_convs, "num_head_convs", "convolutions of the shared tower").at_least(0),
           arg(&Options::num_protos, "num_protos", "mask coefficients of each anchor").at_least(1),
           arg(&Options::use_ohem, "use_ohem", "learn from the worst negatives, as SSD does"),
           arg(&Options::conv_cfg, "conv_cfg", "convolution layer; None: Conv2d"),
@@ -116,8 +117,8 @@ std::vector<FastNmsResult> YOLACTHead::instances(const HeadOutputs& outputs, std
       const torch::Tensor logits = by_anchor(outputs[0][level], cls_out_channels())[row];
       const torch::Tensor score = use_sigmoid_cls() ? torch::constant_pad_nd(logits.sigmoid(), {0, 1}) : logits.softmax(-1);
       const torch::Tensor order = std::get<1>(score.slice(1, 0, num_classes()).amax(1).sort(/*stable=*/true, 0, /*descending=*/true));
-      const torch::Tensor chosen = cfg.nms_pre > 0 && cfg.nms_pre < order.size(0) ? order.slice(0, 0, cfg.nms_pre)
-                                                                                   : torch::arange(order.size(0), order.options());
+      const torch::Tensor chosen =
+          cfg.nms_pre > 0 && cfg.nms_pre < order.size(0) ? order.slice(0, 0, cfg.nms_pre) : torch::arange(order.size(0), order.options());
       const torch::Tensor codes = by_anchor(outputs.at(1)[level], 4)[row].index({chosen});
       boxes.push_back(bbox_coder().decode(anchors[level].index({chosen}), codes, call));
       scores.push_back(score.index({chosen}));

@@ -26,21 +26,27 @@ class YOLACTProtonet : public nn::Module {
 
   YOLACTProtonet(const Options& options, const BuildContext& context);
 
-  torch::Tensor forward(const torch::Tensor& feature) {
-    return nn::observed(*this, {&feature, 1}, [&] { return protonet_->forward(feature); });
+  /// Boxes of an image, px of the network's input, and what they want of the prototypes.
+  struct Wanted {
+    torch::Tensor coefficients;  ///< [n, num_protos]
+    torch::Tensor boxes;         ///< [n, 4]
+    ImageSize img_shape;
+  };
+  /// Probabilities [n, h, w] of the masks of each image; 0 outside of the boxes.
+  std::vector<torch::Tensor> forward(const torch::Tensor& feature, std::span<const Wanted> images) {
+    return nn::observed(*this, {&feature, 1}, [&] { return compute(feature, images); });
   }
-  /// Probabilities [n, h, w] of an image's prototypes [num_protos, h, w] for n coefficients [n, num_protos] and boxes [n, 4]
-  /// px of the network's input; 0 outside of the boxes.
-  static torch::Tensor masks(const torch::Tensor& prototypes, const torch::Tensor& coefficients, const torch::Tensor& boxes,
-                             ImageSize img_shape);
   /// `loss_mask` of each image, of coefficients [N, A·num_protos, H_i, W_i] where the head has given objects to anchors.
-  Losses loss(const torch::Tensor& prototypes, const nn::Features& coefficients, const std::vector<SamplingResult>& sampled,
-              const Targets& targets) const;
-  /// The masks of detections, in the original image or as large as the network saw it.
-  static std::vector<Rle> predict(const torch::Tensor& prototypes, const FastNmsResult& instances, const ImageMeta& meta, bool rescale);
+  Losses loss(const torch::Tensor& feature, const nn::Features& coefficients, const std::vector<SamplingResult>& sampled,
+              const Targets& targets);
+  /// The masks of each image's detections, in the original image or as large as the network saw it.
+  std::vector<std::vector<Rle>> predict(const torch::Tensor& feature, const std::vector<FastNmsResult>& instances,
+                                        std::span<const ImageMeta> metas, bool rescale);
 
  private:
   class InterpolateModule;
+  std::vector<torch::Tensor> compute(const torch::Tensor& feature, std::span<const Wanted> images);
+  torch::Tensor loss_of_image(torch::Tensor masks, torch::Tensor objects, const Targets& targets, std::size_t image) const;
 
   std::int64_t num_protos_;
   double loss_mask_weight_;

@@ -20,20 +20,20 @@ class YOLACT : public SingleStageDetector {
   YOLACT(const Options& options, const BuildContext& context) : SingleStageDetector("YOLACT", options, context) {
     boxes_ = dynamic_cast<YOLACTHead*>(&bbox_head());
     if (boxes_ == nullptr) throw ArgumentError("bbox_head", "must be a YOLACTHead");
-    segm_head_ =
-        register_module("segm_head", build_head<YOLACTSegmHead>(options.segm_head, context.child("segm_head"), "segmentation head of YOLACT"));
-    mask_head_ = register_module("mask_head", build_head<YOLACTProtonet>(options.mask_head, context.child("mask_head"), "mask head of YOLACT"));
+    segm_head_ = register_module("segm_head",
+                                 build_head<YOLACTSegmHead>(options.segm_head, context.child("segm_head"), "segmentation head of YOLACT"));
+    mask_head_ =
+        register_module("mask_head", build_head<YOLACTProtonet>(options.mask_head, context.child("mask_head"), "mask head of YOLACT"));
   }
 
   std::vector<Detections> predict(const torch::Tensor& images, std::span<const ImageMeta> metas, bool rescale) override {
     const nn::Features features = extract_feat(images);
     const std::vector<FastNmsResult> instances = boxes_->instances(boxes_->forward(features), metas, rescale);
-    const torch::Tensor prototypes = mask_head_->forward(features.at(0));
+    std::vector<std::vector<Rle>> masks = mask_head_->predict(features.at(0), instances, metas, rescale);
     std::vector<Detections> results;
     for (std::size_t image = 0; image < instances.size(); ++image) {
       results.push_back(detections_of(instances[image]));
-      results.back().masks =
-          YOLACTProtonet::predict(prototypes[static_cast<std::int64_t>(image)], instances[image], metas[image], rescale);
+      results.back().masks = std::move(masks[image]);
     }
     return results;
   }
@@ -44,7 +44,7 @@ class YOLACT : public SingleStageDetector {
     YOLACTHead::Learned learned = boxes_->learn(outputs, targets);
     Losses losses = std::move(learned.losses);
     losses.update(segm_head_->loss(segm_head_->forward(features.at(0)), targets));
-    losses.update(mask_head_->loss(mask_head_->forward(features[0]), outputs.at(2), learned.sampled, targets));
+    losses.update(mask_head_->loss(features[0], outputs.at(2), learned.sampled, targets));
     return losses;
   }
 

@@ -21,8 +21,8 @@ class InstanceNorm : public NormBase {
  protected:
   torch::Tensor compute(const torch::Tensor& input) override {
     const bool input_statistics = is_training() || !running_mean_.defined();
-    return torch::instance_norm(input, weight_, bias_, running_mean_, running_var_, input_statistics, options_.momentum.value_or(0),
-                                options_.eps, /*cudnn_enabled=*/true);
+    return torch::instance_norm(input, weight_, bias_, running_mean_, running_var_, input_statistics, options_.momentum.value_or(0), eps(),
+                                /*cudnn_enabled=*/true);
   }
 };
 

@@ -24,7 +24,7 @@ NormBase::NormBase(std::string python_name, const Options& options) : Layer(std:
 
 std::string NormBase::extra_repr() const {
   const auto flag = [](bool value) { return value ? "True" : "False"; };
-  return std::to_string(options_.num_features) + ", eps=" + detforge::repr(options_.eps) +
+  return std::to_string(options_.num_features) + ", eps=" + std::visit([](auto value) { return detforge::repr(value); }, options_.eps) +
          ", momentum=" + (options_.momentum ? detforge::repr(*options_.momentum) : "None") + ", affine=" + flag(options_.affine) +
          ", track_running_stats=" + flag(options_.track_running_stats);
 }
@@ -56,7 +56,7 @@ torch::Tensor NormBase::batch_norm(const torch::Tensor& input) {
     if (!options_.momentum) momentum = 1 / num_batches_tracked_.item<double>();
   }
   const bool batch_statistics = is_training() || !running_mean_.defined();
-  return torch::batch_norm(input, weight_, bias_, running_mean_, running_var_, batch_statistics, momentum, options_.eps,
+  return torch::batch_norm(input, weight_, bias_, running_mean_, running_var_, batch_statistics, momentum, eps(),
                            /*cudnn_enabled=*/true);
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <variant>
+
 #include "detforge/nn/layers/layer_registries.h"
 
 namespace detforge::nn {
@@ -9,7 +11,7 @@ class NormBase : public Layer {
  public:
   struct Options {
     std::int64_t num_features = 0;
-    double eps = 1e-5;
+    std::variant<std::int64_t, double> eps = 1e-5;  ///< printed as it was given
     std::optional<double> momentum = 0.1;
     bool affine = true;
     bool track_running_stats = true;
@@ -26,6 +28,10 @@ class NormBase : public Layer {
   /// Batch normalisation of [N, C, …]: batch statistics in training, running ones in evaluation. Throws `Error` where
   /// training has one value per channel only.
   torch::Tensor batch_norm(const torch::Tensor& input);
+
+  double eps() const {
+    return std::visit([](auto value) { return static_cast<double>(value); }, options_.eps);
+  }
 
   Options options_;
   torch::Tensor weight_;               // [num_features]
