@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace detforge::golden {
 namespace {
@@ -66,7 +67,9 @@ torch::Tensor uniform(std::string_view name, torch::IntArrayRef shape) {
 void fill(nn::Module& model, double gain) {
   const torch::NoGradGuard no_grad;
   const std::vector<nn::NamedTensor> state = nn::state_dict(model);
+  std::set<const void*> filled;  // layers that several modules share have the values of their first name
   for (const nn::NamedTensor& entry : state) {
+    if (!filled.insert(entry.tensor.data_ptr()).second) continue;
     if (const torch::Tensor values = entry_values(entry, state, gain); values.defined()) entry.tensor.copy_(values);
   }
 }

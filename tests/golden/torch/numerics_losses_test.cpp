@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include <algorithm>
 #include <cmath>
 
@@ -35,9 +37,11 @@ TrainingStep run_step(const NumericsCase& which) {
   if (loaded.record.contains("grad_norms")) step.parsed.loss.backward();
   for (auto& [name, value] : step.parsed.log) value = value.detach();
   step.parsed.loss = step.parsed.loss.detach();
+  std::set<const void*> counted;  // layers may be shared
   for (const auto& item : loaded.model->named_parameters()) {
     const torch::Tensor& gradient = item.value().grad();
-    if (gradient.defined()) step.grad_norms[item.key()] = gradient.to(torch::kDouble).norm().item<double>();
+    if (gradient.defined() && counted.insert(item.value().data_ptr()).second)
+      step.grad_norms[item.key()] = gradient.to(torch::kDouble).norm().item<double>();
   }
   step.tolerances = loaded.tolerances;
   step.record = std::move(loaded.record);

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 
 #include "detforge/models/backbones/backbone.h"
 #include "detforge/models/necks/neck.h"
@@ -30,11 +31,12 @@ void expect_state(const nn::Module& model, const Json& record) {
   std::string keys;
   double abs_sum = 0;
   std::int64_t parameters = 0;
+  std::set<const void*> counted;  // layers may be shared
   const auto state = nn::state_dict(model);
   for (const nn::NamedTensor& entry : state) {
     keys += (keys.empty() ? "" : "\n") + entry.name;
     abs_sum += entry.tensor.detach().to(torch::kDouble).abs().sum().item<double>();
-    if (entry.is_parameter) parameters += entry.tensor.numel();
+    if (entry.is_parameter && counted.insert(entry.tensor.data_ptr()).second) parameters += entry.tensor.numel();
   }
   EXPECT_EQ(state.size(), record["entries"].get<std::size_t>());
   EXPECT_EQ(parameters, record["parameters"].get<std::int64_t>());
