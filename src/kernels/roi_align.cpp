@@ -44,6 +44,14 @@ struct Axis {
     begin = std::min(begin, end);
   }
 
+  /// Reads a few pixels more, so that whole vectors are read.
+  void widen(std::int64_t size) {
+    constexpr std::int64_t numbers_of_a_vector = 16;
+    const std::int64_t extent = std::min((end - begin + numbers_of_a_vector - 1) / numbers_of_a_vector * numbers_of_a_vector, size);
+    begin = std::min(begin, size - extent);
+    end = begin + extent;
+  }
+
  private:
   void sample(Bin& bin, T at, T weight, std::int64_t size) {
     const auto low = std::min(static_cast<std::int64_t>(at), size - 1);
@@ -84,21 +92,27 @@ std::vector<std::vector<Region<T>>> regions_of(const FeatureShape& shape, std::s
 }
 
 template <class T>
-[[gnu::always_inline]] inline void pool(const T* plane, std::int64_t width, const Region<T>& region, T* sum, T* output) {
+[[gnu::always_inline]] inline void pool(const T* plane, std::int64_t width, const Region<T>& region, T* sums, T* __restrict output) {
   const auto begin = region.columns.begin, extent = region.columns.end - begin;
-  for (const auto& row_bin : region.rows.bins) {
+  const auto rows = static_cast<std::int64_t>(region.rows.bins.size()), columns = static_cast<std::int64_t>(region.columns.bins.size());
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const auto& bin = region.rows.bins[static_cast<std::size_t>(i)];
+    T* __restrict sum = sums + i * extent;
     std::fill_n(sum, extent, T(0));
-    for (std::size_t i = 0; i < row_bin.count; ++i) {
-      const T weight = region.rows.weights[row_bin.weights + i];
-      const T* row = plane + (row_bin.first + static_cast<std::int64_t>(i)) * width + begin;
+    for (std::size_t k = 0; k < bin.count; ++k) {
+      const T weight = region.rows.weights[bin.weights + k];
+      const T* row = plane + (bin.first + static_cast<std::int64_t>(k)) * width + begin;
       for (std::int64_t x = 0; x < extent; ++x) sum[x] += weight * row[x];
     }
-    for (const auto& bin : region.columns.bins) {
-      const T* values = sum + (bin.first - begin);
-      const T* weights = region.columns.weights.data() + bin.weights;
-      T total = 0;
-      for (std::size_t i = 0; i < bin.count; ++i) total += weights[i] * values[i];
-      *output++ = total;
+  }
+  // All rows of bins at once: their sums do not wait for each other.
+  std::fill_n(output, rows * columns, T(0));
+  for (std::int64_t j = 0; j < columns; ++j) {
+    const auto& bin = region.columns.bins[static_cast<std::size_t>(j)];
+    for (std::size_t k = 0; k < bin.count; ++k) {
+      const T weight = region.columns.weights[bin.weights + k];
+      const T* values = sums + (bin.first + static_cast<std::int64_t>(k) - begin);
+      for (std::int64_t i = 0; i < rows; ++i) output[i * columns + j] += weight * values[i * extent];
     }
   }
 }
@@ -123,11 +137,11 @@ template <class T>
 }
 
 using Wide = std::int64_t;
-DETFORGE_SIMD void pool_plane(const float* plane, Wide width, const Region<float>& region, float* sum, float* output) {
-  pool(plane, width, region, sum, output);
+DETFORGE_SIMD void pool_plane(const float* plane, Wide width, const Region<float>& region, float* sums, float* output) {
+  pool(plane, width, region, sums, output);
 }
-DETFORGE_SIMD void pool_plane(const double* plane, Wide width, const Region<double>& region, double* sum, double* output) {
-  pool(plane, width, region, sum, output);
+DETFORGE_SIMD void pool_plane(const double* plane, Wide width, const Region<double>& region, double* sums, double* output) {
+  pool(plane, width, region, sums, output);
 }
 DETFORGE_SIMD void spread_plane(const float* grad_output, const Region<float>& region, float* sum, Wide width, float* grad_plane) {
   spread(grad_output, region, sum, width, grad_plane);
@@ -136,7 +150,7 @@ DETFORGE_SIMD void spread_plane(const double* grad_output, const Region<double>&
   spread(grad_output, region, sum, width, grad_plane);
 }
 
-/// Calls `work(region, plane of the feature maps, plane of the output, scratch of a row)` for every region and channel. A few planes
+/// Calls `work(region, plane of the feature maps, plane of the output, scratch)` for every region and channel. A few planes
 /// at a time stay in the cache for all regions, and no two threads touch the same plane.
 template <class T, class Work>
 void for_each_plane(const FeatureShape& shape, std::span<const T> rois, const RoIAlignOptions& options, std::size_t threads,
@@ -146,10 +160,10 @@ void for_each_plane(const FeatureShape& shape, std::span<const T> rois, const Ro
   const std::int64_t blocks = (shape.channels + block - 1) / block;
   parallel_for(static_cast<std::size_t>(shape.batch * blocks), threads, [&](std::size_t task) {
     const auto image = static_cast<std::int64_t>(task) / blocks, first = static_cast<std::int64_t>(task) % blocks * block;
-    std::vector<T> sum(static_cast<std::size_t>(shape.width));
+    std::vector<T> sums(static_cast<std::size_t>(options.output_height * shape.width));
     for (const Region<T>& region : images[static_cast<std::size_t>(image)]) {
       for (std::int64_t channel = first; channel < std::min(first + block, shape.channels); ++channel) {
-        work(region, image * shape.channels + channel, static_cast<std::int64_t>(region.index) * shape.channels + channel, sum.data());
+        work(region, image * shape.channels + channel, static_cast<std::int64_t>(region.index) * shape.channels + channel, sums.data());
       }
     }
   });
