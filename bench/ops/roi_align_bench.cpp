@@ -7,11 +7,14 @@
 #include "bench/ops/inputs.h"
 
 /// RoIAlign of 1,000 regions out of the finest level of a pyramid, 256 × 200 × 336 at a quarter of the image, forward and backward,
-/// with 1 and 2 threads (the second argument) and one sample per pixel or 2 × 2 samples per bin (the first).
+/// with one sample per pixel or 2 × 2 samples per bin (the first argument), 1 and 2 threads (the second), and maps of planes or with
+/// channels last (the third).
 namespace detforge::kernels {
 namespace {
 
-const FeatureShape shape{1, 256, 200, 336};
+FeatureShape shape_of(const benchmark::State& state) {
+  return {1, 256, 200, 336, state.range(2) == 0 ? FeatureLayout::Planes : FeatureLayout::ChannelsLast};
+}
 constexpr std::uint64_t regions = 1000;
 
 std::vector<float> rois() {
@@ -24,16 +27,21 @@ std::vector<float> rois() {
   return values;
 }
 
-std::vector<float> feature_map() {
-  std::vector<float> values(static_cast<std::size_t>(shape.channels * shape.plane()));
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(bench::uniform(i));
+std::vector<float> feature_map(const FeatureShape& shape) {
+  const auto pixels = static_cast<std::size_t>(shape.plane()), channels = static_cast<std::size_t>(shape.channels);
+  std::vector<float> values(channels * pixels);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t place = shape.layout == FeatureLayout::Planes ? i : i % pixels * channels + i / pixels;
+    values[place] = static_cast<float>(bench::uniform(i));
+  }
   return values;
 }
 
 RoIAlignOptions options_of(const benchmark::State& state) { return {.spatial_scale = 0.25, .sampling_ratio = state.range(0)}; }
 
 void forward(benchmark::State& state) {
-  const std::vector<float> input = feature_map(), boxes = rois();
+  const FeatureShape shape = shape_of(state);
+  const std::vector<float> input = feature_map(shape), boxes = rois();
   std::vector<float> output(regions * 256 * 49);
   for (auto _ : state) {
     roi_align<float>(input, shape, boxes, options_of(state), output, static_cast<std::size_t>(state.range(1)));
@@ -43,6 +51,7 @@ void forward(benchmark::State& state) {
 }
 
 void backward(benchmark::State& state) {
+  const FeatureShape shape = shape_of(state);
   const std::vector<float> boxes = rois(), grad_output(regions * 256 * 49, 1.0F);
   std::vector<float> grad_input(static_cast<std::size_t>(shape.channels * shape.plane()));
   for (auto _ : state) {
@@ -53,8 +62,8 @@ void backward(benchmark::State& state) {
   state.counters["sum"] = std::accumulate(grad_input.begin(), grad_input.end(), 0.0);
 }
 
-BENCHMARK(forward)->ArgsProduct({{0, 2}, {1, 2}})->Unit(benchmark::kMillisecond)->UseRealTime();
-BENCHMARK(backward)->ArgsProduct({{0, 2}, {1, 2}})->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(forward)->ArgsProduct({{0, 2}, {1, 2}, {0, 1}})->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(backward)->ArgsProduct({{0, 2}, {1, 2}, {0, 1}})->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
 }  // namespace detforge::kernels

@@ -10,14 +10,16 @@ class RoIAlignFunction : public torch::autograd::Function<RoIAlignFunction> {
  public:
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& input, const torch::Tensor& rois,
                                const RoIAlignOptions& options) {
-    const torch::Tensor maps = input.contiguous(), regions = rois.to(input.scalar_type()).contiguous();
+    const bool channels_last = is_channels_last(input);
+    const torch::Tensor maps = channels_last ? input : input.contiguous(), regions = rois.to(input.scalar_type()).contiguous();
     torch::Tensor output = torch::empty({rois.size(0), input.size(1), options.output_height, options.output_width}, maps.options());
     AT_DISPATCH_FLOATING_TYPES(maps.scalar_type(), "roi_align", [&] {
-      kernels::roi_align<scalar_t>(numbers<scalar_t>(maps), feature_shape(maps), numbers<scalar_t>(regions), options,
+      kernels::roi_align<scalar_t>(numbers<scalar_t>(maps), feature_shape(maps, channels_last), numbers<scalar_t>(regions), options,
                                    numbers<scalar_t>(output), op_threads(output));
     });
     context->save_for_backward({regions});
     context->saved_data["sizes"] = input.sizes().vec();
+    context->saved_data["channels_last"] = channels_last;
     context->saved_data["output_height"] = options.output_height;
     context->saved_data["output_width"] = options.output_width;
     context->saved_data["spatial_scale"] = options.spatial_scale;
@@ -33,10 +35,13 @@ class RoIAlignFunction : public torch::autograd::Function<RoIAlignFunction> {
                                   .spatial_scale = context->saved_data["spatial_scale"].toDouble(),
                                   .sampling_ratio = context->saved_data["sampling_ratio"].toInt(),
                                   .aligned = context->saved_data["aligned"].toBool()};
-    torch::Tensor grad_input = torch::zeros(context->saved_data["sizes"].toIntVector(), grad_output.options());
+    const bool channels_last = context->saved_data["channels_last"].toBool();
+    torch::Tensor grad_input = torch::empty(context->saved_data["sizes"].toIntVector(), grad_output.options(),
+                                            channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous)
+                                   .zero_();
     AT_DISPATCH_FLOATING_TYPES(grad_output.scalar_type(), "roi_align_backward", [&] {
-      kernels::roi_align_backward<scalar_t>(numbers<scalar_t>(grad_output), feature_shape(grad_input), numbers<scalar_t>(regions), options,
-                                            numbers<scalar_t>(grad_input), op_threads(grad_output));
+      kernels::roi_align_backward<scalar_t>(numbers<scalar_t>(grad_output), feature_shape(grad_input, channels_last),
+                                            numbers<scalar_t>(regions), options, numbers<scalar_t>(grad_input), op_threads(grad_output));
     });
     return {grad_input, torch::Tensor(), torch::Tensor()};
   }

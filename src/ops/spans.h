@@ -28,8 +28,16 @@ inline std::string shape_text(const torch::Tensor& tensor) {
   return text + ")";
 }
 
-/// Of a tensor [N, C, H, W].
-inline kernels::FeatureShape feature_shape(const torch::Tensor& maps) { return {maps.size(0), maps.size(1), maps.size(2), maps.size(3)}; }
+/// Of a tensor [N, C, H, W] whose planes, or pixels where it is `channels_last`, lie one after the other.
+inline kernels::FeatureShape feature_shape(const torch::Tensor& maps, bool channels_last = false) {
+  return {maps.size(0), maps.size(1), maps.size(2), maps.size(3),
+          channels_last ? kernels::FeatureLayout::ChannelsLast : kernels::FeatureLayout::Planes};
+}
+
+/// Whether the channels of its pixels lie together, and its planes do not.
+inline bool is_channels_last(const torch::Tensor& maps) {
+  return !maps.is_contiguous() && maps.is_contiguous(at::MemoryFormat::ChannelsLast);
+}
 
 /// Whether kernels can take it: float or double, on the CPU.
 inline bool has_kernel_type(const torch::Tensor& tensor) {

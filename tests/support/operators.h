@@ -11,10 +11,11 @@
 /// What the tests of operators share: awkward memory layouts, comparison, and gradients by finite differences.
 namespace detforge::testing {
 
-enum class Layout { Contiguous, Permuted, Sliced };
-inline constexpr std::array<Layout, 3> all_layouts = {Layout::Contiguous, Layout::Permuted, Layout::Sliced};
+enum class Layout { Contiguous, Permuted, Sliced, ChannelsLast };
+inline constexpr std::array<Layout, 4> all_layouts = {Layout::Contiguous, Layout::Permuted, Layout::Sliced, Layout::ChannelsLast};
 
-/// The same numbers, elsewhere in memory: dimensions in reverse order, or every second element of a larger tensor.
+/// The same numbers, elsewhere in memory: dimensions in reverse order, every second element of a larger tensor, or (of four dimensions)
+/// channels last.
 inline torch::Tensor laid_out(const torch::Tensor& tensor, Layout layout) {
   if (layout == Layout::Permuted) {
     std::vector<std::int64_t> reversed(static_cast<std::size_t>(tensor.dim()));
@@ -22,6 +23,7 @@ inline torch::Tensor laid_out(const torch::Tensor& tensor, Layout layout) {
     return tensor.permute(reversed).contiguous().permute(reversed);
   }
   if (layout == Layout::Sliced) return torch::stack({tensor, tensor + 1}, -1).flatten(-2).slice(-1, 0, c10::nullopt, 2);
+  if (layout == Layout::ChannelsLast && tensor.dim() == 4) return tensor.contiguous(at::MemoryFormat::ChannelsLast);
   return tensor.contiguous();
 }
 
