@@ -182,7 +182,7 @@ Losses CascadeRoIHead::loss(const nn::Features& features, const Proposals& given
 
 std::vector<RoIOutput> CascadeRoIHead::roi_outputs(const nn::Features& features, const torch::Tensor& rois, std::int64_t max_masks) {
   std::vector<RoIOutput> all;
-  const ImageFeatures image = image_features(features);
+  const ImageFeatures image = shown_features(features);
   for (std::size_t stage = 0; stage < num_stages(); ++stage) {
     const BBoxForward boxes = bbox_forward(stage, image, rois);
     const std::string name = "bbox" + std::to_string(stage);

@@ -59,6 +59,8 @@ class CascadeRoIHead : public RoIHead {
     ImageFeatures of_image(std::size_t image) const;
   };
   virtual ImageFeatures image_features(const nn::Features& levels) { return {levels, {}, {}, {}, {}}; }
+  /// Those that `roi_outputs` shows the stages.
+  virtual ImageFeatures shown_features(const nn::Features& levels) { return image_features(levels); }
 
   struct BBoxForward {
     BBoxOutputs outputs;

@@ -26,6 +26,8 @@ class SCNetRoIHead : public CascadeRoIHead {
 
  protected:
   ImageFeatures image_features(const nn::Features& levels) override;
+  /// As in Python's own forward of a stage: the pyramid alone.
+  ImageFeatures shown_features(const nn::Features& levels) override { return CascadeRoIHead::image_features(levels); }
   BBoxForward bbox_forward(std::size_t stage, const ImageFeatures& image, const torch::Tensor& rois) override;
   std::vector<torch::Tensor> mask_forward(const ImageFeatures& image, const torch::Tensor& rois) override;
   bool shows_bbox_feats() const override { return false; }
@@ -88,8 +90,8 @@ CascadeRoIHead::ImageFeatures SCNetRoIHead::image_features(const nn::Features& l
 }
 
 torch::Tensor SCNetRoIHead::in_context(torch::Tensor roi_feats, const ImageFeatures& image, const torch::Tensor& rois) {
-  if (semantic_head_) roi_feats = add_semantic_features(roi_feats, *semantic_roi_extractor_, image.semantic_feat, rois);
-  if (glbctx_head_) roi_feats = roi_feats + image.glbctx_feat.index_select(0, rois.select(1, 0).to(torch::kLong));
+  if (image.semantic_feat.defined()) roi_feats = add_semantic_features(roi_feats, *semantic_roi_extractor_, image.semantic_feat, rois);
+  if (image.glbctx_feat.defined()) roi_feats = roi_feats + image.glbctx_feat.index_select(0, rois.select(1, 0).to(torch::kLong));
   return roi_feats;
 }
 

@@ -3,7 +3,8 @@
 
 namespace detforge::nn {
 
-/// PointRend's RoI layer (arXiv 1912.08193): one bilinear value in the middle of each cell of a region.
+/// PointRend's RoI layer (arXiv 1912.08193): one bilinear value in the middle of each cell of a region. As in Python the results are
+/// sorted by image, whatever the order of the regions.
 class SimpleRoIAlign : public RoILayer {
  public:
   struct Options {
@@ -19,8 +20,9 @@ class SimpleRoIAlign : public RoILayer {
 
   SimpleRoIAlign(const Options& options, const BuildContext&) : RoILayer("SimpleRoIAlign"), options_(options) {}
 
-  std::string extra_repr() const override {
-    return "output_size=" + options_.output_size.text() + ", spatial_scale=" + detforge::repr(options_.spatial_scale);
+  /// Python's forgets the closing parenthesis.
+  std::optional<std::string> own_repr() const override {
+    return "SimpleRoIAlign(output_size=" + options_.output_size.text() + ", spatial_scale=" + detforge::repr(options_.spatial_scale);
   }
   Pair output_size() const override { return options_.output_size; }
 
@@ -28,16 +30,16 @@ class SimpleRoIAlign : public RoILayer {
   torch::Tensor compute(const torch::Tensor& input, const torch::Tensor& rois) override {
     const auto [height, width] = options_.output_size;
     const torch::Tensor grid = ops::grid_of_points(height, width, rois.options());
-    torch::Tensor features = torch::zeros({rois.size(0), input.size(1), height * width}, input.options());
+    std::vector<torch::Tensor> of_images = {torch::zeros({0, input.size(1), height * width}, input.options())};
     for (std::int64_t image = 0; image < input.size(0); ++image) {
       const torch::Tensor chosen = (rois.select(1, 0) == static_cast<double>(image)).nonzero().squeeze(1);
       if (chosen.size(0) == 0) continue;
       const torch::Tensor points = ops::roi_points_in_map(rois.index_select(0, chosen), grid.unsqueeze(0).expand({chosen.size(0), -1, -1}),
                                                           input.size(2), input.size(3), options_.spatial_scale);
       const torch::Tensor values = ops::point_sample(input.slice(0, image, image + 1), points.unsqueeze(0), !options_.aligned);
-      features.index_copy_(0, chosen, values.squeeze(0).transpose(0, 1));
+      of_images.push_back(values.squeeze(0).transpose(0, 1));
     }
-    return features.view({rois.size(0), input.size(1), height, width});
+    return torch::cat(of_images).view({rois.size(0), input.size(1), height, width});
   }
 
  private:

@@ -143,7 +143,7 @@ Losses BBoxHead::loss(const BBoxOutputs& outputs, const torch::Tensor& rois, con
 torch::Tensor BBoxHead::predictions_of_class(const torch::Tensor& bbox_pred, const torch::Tensor& positive,
                                              const torch::Tensor& labels) const {
   if (options_.reg_class_agnostic) return bbox_pred.index_select(0, positive);
-  return bbox_pred.view({bbox_pred.size(0), -1, 4}).index({positive, labels});
+  return bbox_pred.view({bbox_pred.size(0), num_classes(), 4}).index({positive, labels});
 }
 
 torch::Tensor BBoxHead::classification_losses(const torch::Tensor& cls_score, const torch::Tensor& labels, const std::string& loss_key) {
