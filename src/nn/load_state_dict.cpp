@@ -1,8 +1,11 @@
 #include "detforge/nn/load_state_dict.h"
 
+#include <algorithm>
 #include <map>
 
 #include "detforge/checkpoint/describe.h"
+#include "detforge/checkpoint/hub.h"
+#include "detforge/nn/layers/conv_ws.h"
 
 namespace detforge::nn {
 namespace {
@@ -51,6 +54,24 @@ LoadReport compare(const std::vector<NamedTensor>& model, const std::map<std::st
   return report;
 }
 
+/// The ConvAWS layers that get a weight without its statistics, which then are no longer missing.
+std::vector<ConvAWS2d*> without_statistics(Module& model, LoadReport& report) {
+  std::vector<ConvAWS2d*> found;
+  for (const auto& item : model.named_modules()) {
+    auto* conv = dynamic_cast<ConvAWS2d*>(item.value().get());
+    if (conv == nullptr) continue;
+    const std::string prefix = item.key().empty() ? "" : item.key() + ".";
+    const auto is_missing = [&](const char* name) {
+      return std::find(report.missing.begin(), report.missing.end(), prefix + name) != report.missing.end();
+    };
+    if (is_missing("weight") || !is_missing("weight_gamma")) continue;
+    found.push_back(conv);
+    std::erase_if(report.missing,
+                  [&](const std::string& name) { return name == prefix + "weight_gamma" || name == prefix + "weight_beta"; });
+  }
+  return found;
+}
+
 }  // namespace
 
 std::string LoadReport::text() const {
@@ -67,11 +88,15 @@ std::string LoadReport::text() const {
   return text;
 }
 
-LoadReport load_state_dict(Module& model, const Checkpoint& checkpoint, bool strict) {
+LoadReport load_state_dict(Module& model, const Checkpoint& checkpoint, bool strict, const std::string& prefix) {
   std::map<std::string, TensorView> weights;
-  for (TensorView& view : checkpoint.state_dict()) weights.insert_or_assign(view.name, view);
+  for (TensorView& view : checkpoint.state_dict()) {
+    if (view.name.starts_with(prefix)) weights.insert_or_assign(view.name.substr(prefix.size()), view);
+  }
+  if (weights.empty() && !prefix.empty()) throw Error("the checkpoint has no tensor below '" + prefix + "'");
   std::vector<NamedTensor> entries = state_dict(model);
   LoadReport report = compare(entries, weights);
+  const std::vector<ConvAWS2d*> plain_convolutions = without_statistics(model, report);
   if (strict && !report.empty()) throw Error("the checkpoint does not fit the model\n" + report.text());
   const torch::NoGradGuard no_grad;
   for (NamedTensor& entry : entries) {
@@ -80,7 +105,17 @@ LoadReport load_state_dict(Module& model, const Checkpoint& checkpoint, bool str
     std::vector<std::byte> bytes = checkpoint.contiguous_bytes(found->second);
     entry.tensor.copy_(torch::from_blob(bytes.data(), entry.tensor.sizes(), scalar_type(found->second.dtype())));
   }
+  for (ConvAWS2d* conv : plain_convolutions) conv->take_statistics_of_weight();
   return report;
+}
+
+LoadReport load_pretrained(Module& module, const Pretrained& source) {
+  const auto path = find_checkpoint(source.checkpoint);
+  try {
+    return load_state_dict(module, Checkpoint::read(path), /*strict=*/false, source.prefix.value_or(""));
+  } catch (Error& error) {
+    throw std::move(error.at(path.string()));
+  }
 }
 
 }  // namespace detforge::nn

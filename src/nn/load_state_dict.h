@@ -25,7 +25,13 @@ struct LoadReport {
 };
 
 /// Fills the model with the checkpoint's weights, as mmcv's `load_checkpoint`: by name, in the model's types. Where
-/// `strict`, any difference but a missing counter throws `Error`, and the model is unchanged.
-LoadReport load_state_dict(Module& model, const Checkpoint& checkpoint, bool strict = false);
+/// `strict`, any difference but a missing counter throws `Error`, and the model is unchanged. With a `prefix`
+/// (`backbone.`) only the tensors below it count, without it. A ConvAWS whose `weight_gamma` and `weight_beta` are
+/// missing takes them from the weight that it gets.
+LoadReport load_state_dict(Module& model, const Checkpoint& checkpoint, bool strict = false, const std::string& prefix = "");
+
+/// Fills `module` from the checkpoint that `source` means, as `find_checkpoint` finds it. Throws `Error` where there is
+/// none, or where nothing in it lies below the prefix.
+LoadReport load_pretrained(Module& module, const Pretrained& source);
 
 }  // namespace detforge::nn

@@ -62,6 +62,13 @@ void ConvAWS2d::reset_parameters() {
   weight_beta_.zero_();
 }
 
+void ConvAWS2d::take_statistics_of_weight() {
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor flat = weight().flatten(1);
+  weight_beta_.copy_(conv_ws::per_channel(flat.mean(1)));
+  weight_gamma_.copy_(conv_ws::per_channel((flat.var(1) + 1e-5).sqrt()));
+}
+
 torch::Tensor ConvAWS2d::standardised(const torch::Tensor& weight) const {
   const torch::Tensor flat = weight.flatten(1);
   const torch::Tensor mean = conv_ws::per_channel(flat.mean(1));

@@ -15,6 +15,8 @@ class ConvAWS2d : public Conv2d {
 
   std::string python_base() const override { return "Conv2d"; }
   void reset_parameters() override;
+  /// Sets `weight_gamma` and `weight_beta` so that the layer does what a plain convolution with its weight would.
+  void take_statistics_of_weight();
   std::int64_t multiply_adds(std::span<const torch::Tensor>, std::span<const torch::Tensor>) const override { return 0; }
 
  protected:
