@@ -101,11 +101,17 @@ std::vector<double> JsonValue::numbers() const {
   return values;
 }
 
-std::optional<JsonValue> JsonValue::find(std::string_view key) const {
+simdjson::dom::object JsonValue::object() const {
   simdjson::dom::object object;
   if (element_.get(object) != simdjson::SUCCESS) fail(std::string("must be an object, not ") + type_name(element_));
+  return object;
+}
+
+std::string JsonValue::json() const { return simdjson::minify(element_); }
+
+std::optional<JsonValue> JsonValue::find(std::string_view key) const {
   simdjson::dom::element member;
-  if (object.at_key(key).get(member) != simdjson::SUCCESS || member.is_null()) return std::nullopt;
+  if (object().at_key(key).get(member) != simdjson::SUCCESS || member.is_null()) return std::nullopt;
   return child(member, {key, 0});
 }
 

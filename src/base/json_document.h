@@ -48,6 +48,12 @@ class JsonValue {
   template <class Visit>
   void for_each(Visit visit) const;
 
+  /// Calls `visit` with the key and value of each member; throws `Error` when this is no object. Places name no key here.
+  template <class Visit>
+  void for_each_member(Visit visit) const;
+  /// As JSON again, without blanks; numbers read back equal.
+  std::string json() const;
+
   /// `annotations[1041].bbox`; of the whole document its name.
   std::string place() const;
   /// Throws `Error` at this place, with the document's name as a note.
@@ -60,6 +66,7 @@ class JsonValue {
   };
 
   simdjson::dom::array array() const;
+  simdjson::dom::object object() const;
   JsonValue child(simdjson::dom::element element, Step step) const;
 
   simdjson::dom::element element_;
@@ -102,6 +109,11 @@ template <class Visit>
 void JsonValue::for_each(Visit visit) const {
   std::size_t index = 0;
   for (const simdjson::dom::element value : array()) visit(child(value, {{}, index++}));
+}
+
+template <class Visit>
+void JsonValue::for_each_member(Visit visit) const {
+  for (const auto [key, value] : object()) visit(key, child(value, {}));
 }
 
 }  // namespace detforge

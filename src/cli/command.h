@@ -50,6 +50,7 @@ void add_build(CLI::App& program, Session& session);
 void add_checkpoint(CLI::App& program, Session& session);
 void add_completion(CLI::App& program, Session& session);
 void add_config(CLI::App& program, Session& session);
+void add_dataset(CLI::App& program, Session& session);
 void add_detect(CLI::App& program, Session& session);
 void add_eval(CLI::App& program, Session& session);
 void add_info(CLI::App& program, Session& session);

@@ -38,6 +38,7 @@ int run(int argc, char** argv) {
   add_detect(program, session);
   add_eval(program, session);
   add_analyze(program, session);
+  add_dataset(program, session);
   add_checkpoint(program, session);
   add_benchmark(program, session);
   add_info(program, session);

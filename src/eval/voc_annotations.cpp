@@ -11,23 +11,6 @@ namespace detforge {
 
 namespace {
 
-std::vector<std::filesystem::path> files_of(const std::filesystem::path& images) {
-  std::vector<std::filesystem::path> files;
-  if (std::filesystem::is_directory(images)) {
-    for (const auto& entry : std::filesystem::directory_iterator(images)) {
-      if (entry.path().extension() == ".xml") files.push_back(entry.path());
-    }
-    std::sort(files.begin(), files.end());
-    if (files.empty()) throw Error("the folder has no .xml file").at(images.string());
-    return files;
-  }
-  const auto root = std::filesystem::absolute(images).parent_path().parent_path().parent_path();
-  for (const std::string& line : read_lines(images)) {
-    files.push_back(root / "Annotations" / (line.substr(0, line.find(' ')) + ".xml"));
-  }
-  return files;
-}
-
 /// Where the records of results belong.
 class Places {
  public:
@@ -96,7 +79,7 @@ MapAnnotations read_voc_annotations(const std::filesystem::path& images, const s
   MapAnnotations annotations;
   annotations.classes = classes;
   annotations.is_voc2007 = std::filesystem::absolute(images).string().find("VOC2007") != std::string::npos;
-  for (const auto& file : files_of(images)) {
+  for (const auto& file : voc_xml_files(images)) {
     annotations.image_names.push_back(file.stem().string());
     annotations.image_files.push_back(annotations.image_names.back() + ".jpg");
     annotations.truth.push_back(parse_voc_annotation(read_file(file, max_voc_xml_bytes), classes, file.string()));

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdlib>
+#include <string_view>
 
 namespace detforge {
 
@@ -101,7 +103,7 @@ std::string area_chart_svg(const std::string& title, const std::string& x_name, 
   return svg + text(left, top - 6, y_name) + "</svg>\n";
 }
 
-std::string bar_chart_svg(const std::string& title, const std::vector<std::string>& names, std::span<const double> values) {
+std::string bar_chart_svg(const std::string& title, const std::vector<std::string>& names, std::span<const double> values, int decimals) {
   constexpr double row = 20, half = 220;
   const double left = 30 + longest(names);
   double most = 1e-9;
@@ -119,13 +121,30 @@ std::string bar_chart_svg(const std::string& title, const std::vector<std::strin
     svg += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{}\" fill=\"{}\"/>\n",
                        values[i] < 0 ? zero - length : zero, y, length, row - 5, values[i] < 0 ? "#a93226" : "#2e86c1");
     const bool to_left = values[i] < 0;
-    svg += text(to_left ? zero - length - 4 : zero + length + 4, y + 13, fmt::format("{:.3f}", values[i]),
+    svg += text(to_left ? zero - length - 4 : zero + length + 4, y + 13, fmt::format("{:.{}f}", values[i], decimals),
                 to_left ? "text-anchor=\"end\"" : "");
   }
   return svg +
          fmt::format("<line x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"30\" y2=\"{1:.1f}\" stroke=\"black\"/>\n", zero,
                      36 + row * static_cast<double>(names.size())) +
          "</svg>\n";
+}
+
+std::string stacked_svg(const std::vector<std::string>& charts) {
+  const auto side_of = [](const std::string& chart, const char* attribute) {
+    const std::size_t at = chart.find(attribute);
+    return at == std::string::npos ? 0 : std::atof(chart.c_str() + at + std::string_view(attribute).size());
+  };
+  double width = 0, height = 0;
+  std::string parts;
+  for (const std::string& chart : charts) {
+    parts += fmt::format("<svg y=\"{:.0f}\" ", height) + chart.substr(std::string_view("<svg ").size());
+    width = std::max(width, side_of(chart, " width=\""));
+    height += side_of(chart, " height=\"");
+  }
+  return fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" height=\"{1:.0f}\">\n",
+                     width, height) +
+         parts + "</svg>\n";
 }
 
 }  // namespace detforge

@@ -22,6 +22,10 @@ std::string area_chart_svg(const std::string& title, const std::string& x_name, 
                            const std::vector<ChartSeries>& series);
 
 /// Horizontal bars, from 0 to the right or to the left, each with its number.
-std::string bar_chart_svg(const std::string& title, const std::vector<std::string>& names, std::span<const double> values);
+std::string bar_chart_svg(const std::string& title, const std::vector<std::string>& names, std::span<const double> values,
+                          int decimals = 3);
+
+/// Charts one below the other, as one.
+std::string stacked_svg(const std::vector<std::string>& charts);
 
 }  // namespace detforge

@@ -114,14 +114,11 @@ Sample AnnotatedDataset::prepare(std::size_t index) const {
 }
 
 std::vector<Sample> AnnotatedDataset::get(std::size_t index, Random& random) const {
+  if (!pipeline_) return {prepare(index)};
   for (int tries = 0; tries < most_dropped_in_a_row; ++tries) {
-    std::vector<Sample> views;
-    if (pipeline_) {
-      views = pipeline_->run(prepare(index), random);
-    } else {
-      views.push_back(prepare(index));
-    }
-    if (options_.test_mode || (!views.empty() && !views.front().is_dropped)) return views;
+    std::vector<Sample> views = pipeline_->run(prepare(index), random);
+    if (!views.empty()) return views;
+    if (options_.test_mode) throw Error("the pipeline leaves nothing of the image").at(image(index).filename);
     index = another(index, random);
   }
   throw Error("the pipeline left nothing of " + std::to_string(most_dropped_in_a_row) + " samples in a row").at(options_.ann_file);

@@ -22,7 +22,7 @@ class VocLoader {
   }
 
   LoadedAnnotations load() {
-    const std::vector<std::string> names = read_lines(options_.ann_file);
+    const std::vector<std::string> names = image_names();
     for (std::size_t i = 0; i < names.size(); ++i) {
       try {
         read_image(names[i], static_cast<std::int64_t>(i));
@@ -35,6 +35,13 @@ class VocLoader {
   }
 
  private:
+  std::vector<std::string> image_names() const {
+    if (!fs::is_directory(options_.ann_file)) return read_lines(options_.ann_file);
+    std::vector<std::string> names;
+    for (const fs::path& file : voc_xml_files(options_.ann_file)) names.push_back(file.stem().string());
+    return names;
+  }
+
   void read_image(const std::string& name, std::int64_t id) {
     const fs::path prefix = *options_.img_prefix;
     const fs::path file = prefix / dialect_.ann_subdir / (name + ".xml");

@@ -12,8 +12,8 @@ struct VocDialect {
   bool takes_folder_of_file = false;  ///< WIDER Face: the images lie in the folder that the XML names
 };
 
-/// Reads the list `ann_file` and an XML file for each of its names below `img_prefix`. An image whose file is wrong is left out,
-/// and so is a wrong object; both are found in `findings`. Throws `Error` where there is no list.
+/// Reads the list `ann_file` (or takes the names of the files in that folder) and an XML file for each name below `img_prefix`. An image
+/// whose file is wrong is left out, and so is a wrong object; both are found in `findings`. Throws `Error` where there is no list.
 LoadedAnnotations load_voc(const AnnotatedDataset::Options& options, const std::vector<std::string>& classes, const VocDialect& dialect);
 
 /// The arguments that such datasets have beyond the common ones.

@@ -4,10 +4,10 @@ namespace detforge {
 
 namespace {
 
-/// `COCO_val2014_000000000042.jpg` is called `000000000042.jpg` since 2017.
+/// `COCO_val2014_000000000042.jpg` is called `000000000042.jpg` since 2017. An image of v1 has an address only.
 std::string lvis_v05_filename(const CocoImage& image) {
   constexpr std::size_t length = 16;
-  const std::string& name = image.file_name;
+  const std::string& name = image.file_name.empty() ? image.coco_url : image.file_name;
   return name.starts_with("COCO") && name.size() > length ? name.substr(name.size() - length) : name;
 }
 

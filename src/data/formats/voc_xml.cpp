@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <pugixml.hpp>
+#include <set>
 #include <sstream>
 
 #include "detforge/base/error.h"
@@ -76,14 +77,43 @@ VocAnnotation parse_voc_xml(std::string_view xml, const std::string& file) {
 
 VocAnnotation read_voc_xml(const std::filesystem::path& file) { return parse_voc_xml(read_file(file, max_voc_xml_bytes), file.string()); }
 
+std::vector<std::filesystem::path> voc_xml_files(const std::filesystem::path& images) {
+  std::vector<std::filesystem::path> files;
+  if (std::filesystem::is_directory(images)) {
+    for (const auto& entry : std::filesystem::directory_iterator(images)) {
+      if (entry.path().extension() == ".xml") files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    if (files.empty()) throw Error("the folder has no .xml file").at(images.string());
+    return files;
+  }
+  const auto root = std::filesystem::absolute(images).parent_path().parent_path().parent_path();
+  for (const std::string& line : read_lines(images)) {
+    files.push_back(root / "Annotations" / (line.substr(0, line.find(' ')) + ".xml"));
+  }
+  return files;
+}
+
+std::vector<std::string> voc_class_names(const std::filesystem::path& images) {
+  std::set<std::string> names;
+  for (const std::filesystem::path& file : voc_xml_files(images)) {
+    try {
+      for (const VocObject& object : read_voc_xml(file).objects) names.insert(object.name);
+    } catch (const Error&) {
+      continue;  // the dataset says what is wrong with it
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
 std::string voc_object_place(const std::string& file, std::size_t index) { return fmt::format("{}: object[{}]", file, index); }
 
-std::vector<std::string> read_lines(const std::filesystem::path& file) {
+std::vector<std::string> read_lines(const std::filesystem::path& file, EmptyLines empty) {
   std::vector<std::string> lines;
   std::istringstream text(read_file(file, max_list_bytes));
   for (std::string line; std::getline(text, line);) {
     line.erase(std::find_if(line.rbegin(), line.rend(), [](unsigned char c) { return std::isspace(c) == 0; }).base(), line.end());
-    if (!line.empty()) lines.push_back(line);
+    if (!line.empty() || empty == EmptyLines::Keep) lines.push_back(line);
   }
   return lines;
 }

@@ -38,10 +38,18 @@ VocAnnotation parse_voc_xml(std::string_view xml, const std::string& file);
 /// The same of a file.
 VocAnnotation read_voc_xml(const std::filesystem::path& file);
 
+/// The XML files of a list, `VOC2007/ImageSets/Main/test.txt`, in its order, or of a folder of them, by name. Throws `Error`.
+std::vector<std::filesystem::path> voc_xml_files(const std::filesystem::path& images);
+
+/// The names of all their objects, in the alphabet's order. Files that can not be read have none.
+std::vector<std::string> voc_class_names(const std::filesystem::path& images);
+
 /// Where object `index` stands: `a.xml: object[3]`.
 std::string voc_object_place(const std::string& file, std::size_t index);
 
-/// The lines of a list, without their ends; empty ones do not count. Throws `Error` naming the file, of at most 256 MiB.
-std::vector<std::string> read_lines(const std::filesystem::path& file);
+enum class EmptyLines { Skip, Keep };
+
+/// The lines of a list, without blanks at their ends. Throws `Error` naming the file, of at most 256 MiB.
+std::vector<std::string> read_lines(const std::filesystem::path& file, EmptyLines empty = EmptyLines::Skip);
 
 }  // namespace detforge

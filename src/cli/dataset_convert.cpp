@@ -1,0 +1,93 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <sstream>
+
+#include "detforge/cli/dataset_arguments.h"
+#include "detforge/cli/usage_error.h"
+#include "detforge/data/interchange/labeled_images.h"
+
+namespace detforge::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ConvertArguments {
+  std::string format;
+  std::string source;
+  std::string out;
+  std::string from = "auto";
+  std::string images;
+  std::vector<std::string> classes;
+  std::string name = "train";
+  bool strict = false;
+};
+
+std::string format_of(const fs::path& source) {
+  if (source.extension() == ".json") return "coco";
+  if (source.extension() == ".txt") return "voc";
+  if (fs::is_directory(source)) {
+    for (const auto& [extension, format] : {std::pair(".xml", "voc"), std::pair(".json", "labelme"), std::pair(".txt", "yolo")}) {
+      for (const auto& entry : fs::directory_iterator(source)) {
+        if (entry.path().extension() == extension) return format;
+      }
+    }
+  }
+  throw Error("can not tell the format of '" + source.string() + "'").at(source.string()).help("--from names it");
+}
+
+LabeledImages read(const ConvertArguments& arguments, const std::string& format) {
+  if (format == "coco") return read_coco_images(arguments.source);
+  if (format == "voc") return read_voc_images(arguments.source);
+  if (format == "labelme") return read_labelme_images(arguments.source);
+  if (arguments.images.empty()) throw Error("YOLO's boxes are shares of their images: --images names the folder", ErrorKind::Usage);
+  return read_yolo_images(arguments.source, arguments.images, arguments.classes);
+}
+
+ConversionLosses write(const ConvertArguments& arguments, const LabeledImages& images) {
+  if (arguments.format == "coco") return write_coco_images(images, arguments.out);
+  if (arguments.format == "voc") return write_voc_images(images, arguments.out, arguments.name);
+  if (arguments.format == "yolo") return write_yolo_images(images, arguments.out);
+  return write_labelme_images(images, arguments.out);
+}
+
+void run(const ConvertArguments& arguments, const Session& session) {
+  const std::string format = arguments.from == "auto" ? format_of(arguments.source) : arguments.from;
+  const LabeledImages images = read(arguments, format);
+  if (arguments.strict) images.findings.refuse();
+  std::istringstream findings(session.quiet ? "" : images.findings.text());
+  for (std::string line; std::getline(findings, line);) std::cerr << (line.starts_with(' ') ? "" : "note: ") << line << '\n';
+  const ConversionLosses losses = write(arguments, images);
+  std::size_t objects = 0;
+  for (const LabeledImage& image : images.images) objects += image.objects.size();
+  std::cout << fmt::format("{}: {} images, {} objects of {} classes\n", arguments.out, images.images.size(), objects,
+                           images.classes.size());
+  for (const auto& [what, count] : losses) std::cout << fmt::format("lost: {} {}\n", count, what);
+}
+
+}  // namespace
+
+void add_dataset_convert(CLI::App& dataset, Session& session) {
+  CLI::App& command = *dataset.add_subcommand("convert", "annotations from one format to another, telling what is lost");
+  const auto arguments = std::make_shared<ConvertArguments>();
+  const std::vector<std::string> formats = {"coco", "voc", "yolo", "labelme"};
+  command.add_option("format", arguments->format, "the format to write: coco, voc, yolo, labelme")->required()->check(one_of(formats));
+  command.add_option("source", arguments->source, "COCO's .json, VOC's list .txt or folder of .xml, YOLO's or LabelMe's folder")
+      ->required()
+      ->type_name("SOURCE");
+  command.add_option("--out", arguments->out, "COCO's file, or the folder of the others")->required()->type_name("PATH");
+  command.add_option("--from", arguments->from, "the format to read")
+      ->check(one_of({"auto", "coco", "voc", "yolo", "labelme"}))
+      ->capture_default_str();
+  command.add_option("--images", arguments->images, "folder of the images, for their sizes, where YOLO's format is read")->type_name("DIR");
+  command.add_option("--classes", arguments->classes, "names of YOLO's classes, where there is no classes.txt");
+  command.add_option("--name", arguments->name, "of VOC's list of images")->capture_default_str();
+  command.add_flag("--strict", arguments->strict, "fail where a record is wrong, instead of leaving it out");
+  set_example(command, "detforge dataset convert coco VOC2007/ImageSets/Main/trainval.txt --out voc07_trainval.json");
+  command.callback([=, &session] { run(*arguments, session); });
+}
+
+}  // namespace detforge::cli
