@@ -7,7 +7,7 @@
 #include "detforge/cli/eval_arguments.h"
 #include "detforge/cli/usage_error.h"
 #include "detforge/eval/numpy_mean.h"
-#include "detforge/eval/table.h"
+#include "detforge/eval/recall_text.h"
 
 namespace detforge::cli {
 
@@ -60,17 +60,13 @@ Json evaluate_recall(const VocArguments& arguments, const MapAnnotations& annota
   for (const ImageTruth& image : annotations.truth) truth.push_back(image.boxes);
   const auto recalls = proposal_recalls(truth, detections, arguments.proposal_counts, arguments.iou_thresholds, true);
   Json json;
-  std::vector<std::vector<std::string>> rows = {{""}};
-  for (const double threshold : arguments.iou_thresholds) rows[0].push_back(fmt::format("{}", threshold));
   for (std::size_t i = 0; i < recalls.size(); ++i) {
-    rows.push_back({std::to_string(arguments.proposal_counts[i])});
     for (std::size_t j = 0; j < recalls[i].size(); ++j) {
-      rows.back().push_back(fmt::format("{:.3f}", recalls[i][j]));
       json["recalls"][fmt::format("recall@{}@{}", arguments.proposal_counts[i], arguments.iou_thresholds[j])] = recalls[i][j];
     }
     json["recalls"][fmt::format("AR@{}", arguments.proposal_counts[i])] = numpy_mean(std::span<const double>(recalls[i]));
   }
-  if (arguments.json != "-") std::cout << ascii_table(rows);
+  if (arguments.json != "-") std::cout << recall_text(recalls, arguments.proposal_counts, arguments.iou_thresholds);
   return json;
 }
 

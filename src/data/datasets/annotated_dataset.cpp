@@ -50,7 +50,7 @@ AnnotatedDataset::AnnotatedDataset(const Options& options, const BuildContext& c
   }
   loaded_ = load(options_);
   if (loaded_.images.empty() && loaded_.findings.skipped() > 0) loaded_.findings.refuse();
-  if (options_.proposal_file) proposals_ = Proposals::read(*options_.proposal_file, loaded_.images.size());
+  if (options_.proposal_file) proposals_ = ProposalFile::read(*options_.proposal_file, loaded_.images.size());
   filter();
 }
 

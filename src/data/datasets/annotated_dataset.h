@@ -87,7 +87,7 @@ class AnnotatedDataset : public Dataset {
   LoadedAnnotations loaded_;
   std::vector<std::uint32_t> records_;  ///< positions in `loaded_.images`
   std::vector<std::uint8_t> flag_;
-  std::optional<Proposals> proposals_;  ///< of all images, before filtering
+  std::optional<ProposalFile> proposals_;  ///< of all images, before filtering
   std::optional<Pipeline> pipeline_;
 };
 

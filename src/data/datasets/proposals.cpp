@@ -18,7 +18,7 @@ Error wrong_array(std::size_t image) { return Error("must be an array of [n, 4] 
 
 }  // namespace
 
-void Proposals::add(const std::vector<double>& numbers, std::size_t columns) {
+void ProposalFile::add(const std::vector<double>& numbers, std::size_t columns) {
   for (std::size_t i = 0; i + columns <= numbers.size(); i += columns) {
     const auto at = [&](std::size_t k) { return static_cast<float>(numbers[i + k]); };
     boxes_.push_back({at(0), at(1), at(2), at(3)});
@@ -27,8 +27,8 @@ void Proposals::add(const std::vector<double>& numbers, std::size_t columns) {
   ends_.push_back(boxes_.size());
 }
 
-Proposals Proposals::read(const std::filesystem::path& file, std::size_t images) {
-  Proposals proposals;
+ProposalFile ProposalFile::read(const std::filesystem::path& file, std::size_t images) {
+  ProposalFile proposals;
   try {
     if (file.extension() == ".json") {
       const JsonDocument document = JsonDocument::read(file);
@@ -69,7 +69,7 @@ Proposals Proposals::read(const std::filesystem::path& file, std::size_t images)
   return proposals;
 }
 
-void Proposals::put(std::size_t image, Sample& sample) const {
+void ProposalFile::put(std::size_t image, Sample& sample) const {
   const std::size_t begin = image == 0 ? 0 : ends_[image - 1];
   const auto slice = [&](const auto& column) {
     const auto first = column.begin();

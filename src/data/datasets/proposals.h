@@ -10,10 +10,10 @@ namespace detforge {
 
 /// The boxes of a `proposal_file`, as flat columns: what `tools/test.py --out` writes of a region proposal network, one `[n, 4]` (box)
 /// or `[n, 5]` (box and score) array an image, as a pickle, or as the same lists in JSON.
-class Proposals {
+class ProposalFile {
  public:
   /// Nothing in the file is run. Throws `Error` that names the file or the image, also when there are not `images` of them.
-  static Proposals read(const std::filesystem::path& file, std::size_t images);
+  static ProposalFile read(const std::filesystem::path& file, std::size_t images);
 
   /// Gives the sample those of one image.
   void put(std::size_t image, Sample& sample) const;
