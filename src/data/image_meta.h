@@ -21,6 +21,7 @@ struct ImageMeta {
   ImageSize pad_shape;                               ///< after padding
   ImageSize batch_input_shape;                       ///< of the batch that the image is part of
   std::array<float, 4> scale_factor = {1, 1, 1, 1};  ///< (x, y, x, y): resized = original × factor
+  std::array<float, 4> border = {0, 0, 0, 0};        ///< top, bottom, left, right of the image within a ground that centres it
   bool flip = false;
   std::string flip_direction;  ///< `horizontal`, `vertical`, `diagonal`; empty when not flipped
 };

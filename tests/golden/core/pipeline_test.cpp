@@ -6,6 +6,7 @@
 #include <opencv2/core.hpp>
 #include <set>
 
+#include "detforge/config/config.h"
 #include "detforge/data/pipeline.h"
 #include "tests/support/golden.h"
 #include "tests/support/sha1.h"
@@ -211,6 +212,47 @@ void expect_annotations(const Json& record, const Sample& sample) {
   EXPECT_EQ(sha1_of(masks.pixels().data(), masks.pixels().size()), record["gt_mask_sha1"]);
 }
 
+/// The photos as a dataset whose samples are mixed, after what stands before the mixing.
+class Photos : public SamplePool {
+ public:
+  Photos(const Json& files, bool copy_paste) : files_(files.get<std::vector<std::string>>()) {
+    std::string steps = "dict(type='LoadImageFromFile'), ";
+    steps +=
+        copy_paste
+            ? "dict(type='LoadAnnotations', with_mask=True), dict(type='Resize', img_scale=(320, 320)), dict(type='Pad', size=(320, 320))"
+            : "dict(type='LoadAnnotations')";
+    pipeline_ = Pipeline::from_config(Config::from_text("pipeline = [" + steps + "]", ".py")["pipeline"], {Reference::V2_27, "pipeline"});
+  }
+
+  std::size_t size() const override { return files_.size(); }
+  std::size_t objects_of(std::size_t index) const override { return annotations().sample(files_[index]).ann_info->bboxes.size(); }
+  Sample get(std::size_t index, Random& random) const { return pipeline_->run(annotations().sample(files_[index]), random).front(); }
+
+ private:
+  std::vector<std::string> files_;
+  std::optional<Pipeline> pipeline_;
+};
+
+void check_mixing(const Json& config, const Json& record, const Json& files) {
+  const Photos photos(files, record["pipeline"] == "copy_paste");
+  Replay replay(record["draws"]);
+  Sample sample = photos.get(record["index"], replay);
+  for (const Json& step : config) {
+    if (!transforms().contains(step["type"].get<std::string>())) {
+      skip_unregistered("PIPELINES." + step["type"].get<std::string>());
+      return;
+    }
+    const auto transform = transforms().build(decode_value(step), {Reference::V2_27, "pipeline"});
+    for (const std::size_t index : transform->get_indexes(photos, replay)) sample.mix_results.push_back(photos.get(index, replay));
+    transform->apply(sample, replay);
+    sample.mix_results.clear();
+  }
+  EXPECT_TRUE(replay.is_done()) << "Python made more draws";
+  expect_pixels(record, sample.image);
+  expect_meta(record, sample);
+  expect_annotations(record, sample);
+}
+
 void check(const Json& config, const Json& record) {
   Sample sample = annotations().sample(record["image"]);
   Value list = Value::list();
@@ -284,8 +326,11 @@ const SuiteMaker maker([] {
     const std::string pipeline = record["pipeline"];
     const Json& config = (*golden)["pipelines"][pipeline];
     add_case("Pipeline", pipeline, [=, &config, &record] {
-      static_cast<void>(golden);
-      check(config, record);
+      if (record.contains("index")) {
+        check_mixing(config, record, (*golden)["images"]);
+      } else {
+        check(config, record);
+      }
     });
     if (record.contains("draws"))
       add_case("Pipeline", "draws_" + pipeline, [=, &record] {
