@@ -1,6 +1,8 @@
 #include "detforge/models/inference/predictor.h"
 
+#include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "detforge/models/inference/channels_last.h"
 #include "detforge/nn/init/initializer.h"
@@ -28,13 +30,34 @@ const Value& test_pipeline(const Config& config) {
   return *value;
 }
 
-Sample single_view(std::vector<Sample> views) {
-  if (views.size() != 1) {
-    throw Error("the test pipeline makes " + std::to_string(views.size()) +
-                " views of an image, but test-time augmentation is not there yet")
-        .help("give MultiScaleFlipAug one img_scale and flip=False");
+/// One image as a batch: [1, C, H, W].
+torch::Tensor image_batch(const Sample& view) {
+  const torch::Tensor image = torch::empty({1, view.image.channels(), view.image.rows, view.image.cols});
+  to_chw(view.image, {image.data_ptr<float>(), static_cast<std::size_t>(image.numel())});
+  return image;
+}
+
+ImageMeta meta_of(const Sample& view) {
+  ImageMeta meta = view.meta;
+  meta.batch_input_shape = {view.image.rows, view.image.cols};
+  return meta;
+}
+
+Detections detect_views(Detector& model, const Views& views, torch::Device device) {
+  if (views.empty()) throw Error("the test pipeline gives nothing of an image");
+  std::vector<torch::Tensor> images;
+  std::vector<ImageMeta> metas;
+  for (const Sample& view : views) {
+    images.push_back(image_batch(view).to(device).contiguous(torch::MemoryFormat::ChannelsLast));
+    metas.push_back(meta_of(view));
   }
-  return std::move(views.front());
+  return model.aug_predict(images, metas, /*rescale=*/true);
+}
+
+torch::Tensor proposals_of(const Sample& view) {
+  const torch::Tensor boxes = torch::empty({static_cast<std::int64_t>(view.proposals->size()), 4});
+  std::copy_n(view.proposals->front().data(), static_cast<std::size_t>(boxes.numel()), boxes.data_ptr<float>());
+  return boxes;
 }
 
 }  // namespace
@@ -46,27 +69,35 @@ Predictor::Predictor(std::shared_ptr<Detector> model, const Config& config, Refe
   prepare_for_inference(*model_, device);
 }
 
-Sample Predictor::prepare(const std::filesystem::path& file) { return single_view(pipeline_.run(file, random_)); }
+Views Predictor::prepare(const std::filesystem::path& file) { return pipeline_.run(file, random_); }
 
-Sample Predictor::prepare(const cv::Mat& frame) { return single_view(pipeline_.run(frame, random_)); }
+Views Predictor::prepare(const cv::Mat& frame) { return pipeline_.run(frame, random_); }
 
-std::vector<Detections> Predictor::detect(const std::vector<Sample>& samples) {
+std::vector<Detections> detect_images(Detector& model, std::span<const Views> images, torch::Device device) {
   const torch::NoGradGuard no_grad;
-  std::map<std::pair<int, int>, std::vector<std::size_t>> by_size;
-  for (std::size_t i = 0; i < samples.size(); ++i) by_size[{samples[i].image.rows, samples[i].image.cols}].push_back(i);
-  std::vector<Detections> results(samples.size());
-  for (const auto& [size, indices] : by_size) {
-    const int channels = samples[indices.front()].image.channels();
-    const torch::Tensor batch = torch::empty({static_cast<std::int64_t>(indices.size()), channels, size.first, size.second});
-    std::vector<ImageMeta> metas;
-    for (std::size_t row = 0; row < indices.size(); ++row) {
-      const torch::Tensor image = batch[static_cast<std::int64_t>(row)];
-      to_chw(samples[indices[row]].image, {image.data_ptr<float>(), static_cast<std::size_t>(image.numel())});
-      metas.push_back(samples[indices[row]].meta);
-      metas.back().batch_input_shape = {size.first, size.second};
+  std::vector<Detections> results(images.size());
+  std::map<std::tuple<int, int, bool>, std::vector<std::size_t>> alike;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    if (images[i].size() == 1) {
+      const Sample& view = images[i].front();
+      alike[{view.image.rows, view.image.cols, view.proposals.has_value()}].push_back(i);
+    } else {
+      results[i] = detect_views(model, images[i], device);
     }
-    std::vector<Detections> found =
-        model_->predict(batch.to(device_).contiguous(torch::MemoryFormat::ChannelsLast), metas, /*rescale=*/true);
+  }
+  for (const auto& [kind, indices] : alike) {
+    std::vector<torch::Tensor> batch;
+    std::vector<ImageMeta> metas;
+    Proposals proposals;
+    for (const std::size_t index : indices) {
+      const Sample& view = images[index].front();
+      batch.push_back(image_batch(view));
+      metas.push_back(meta_of(view));
+      if (view.proposals) proposals.push_back(proposals_of(view).to(device));
+    }
+    const torch::Tensor input = torch::cat(batch).to(device).contiguous(torch::MemoryFormat::ChannelsLast);
+    std::vector<Detections> found = proposals.empty() ? model.predict(input, metas, /*rescale=*/true)
+                                                      : model.predict_from_proposals(input, metas, proposals, /*rescale=*/true);
     for (std::size_t row = 0; row < indices.size(); ++row) results[indices[row]] = std::move(found.at(row));
   }
   return results;

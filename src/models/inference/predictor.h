@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,15 @@
 
 namespace detforge {
 
+/// What a test pipeline makes of one image: one view, or several for test-time augmentation.
+using Views = std::vector<Sample>;
+
+/// The detections of each image, in the images' order. Images of one view and one size go through the model together; sizes are never
+/// padded to each other's, so a detection does not depend on what else is in the batch. Several views of an image are merged as
+/// MMDetection's `aug_test` does; where the pipeline loaded proposals, they are what is classified. The model is in evaluation. Throws
+/// `Error` for a model that can not do that.
+std::vector<Detections> detect_images(Detector& model, std::span<const Views> images, torch::Device device = torch::kCPU);
+
 /// A detector together with its config's test pipeline: images to detections. For one thread at a time.
 class Predictor {
  public:
@@ -19,12 +29,11 @@ class Predictor {
   Predictor(std::shared_ptr<Detector> model, const Config& config, Reference reference, torch::Device device = torch::kCPU);
 
   /// What the model is to see of an image file, or of a picture that is there (8-bit BGR). Throws `Error`.
-  Sample prepare(const std::filesystem::path& file);
-  Sample prepare(const cv::Mat& frame);
+  Views prepare(const std::filesystem::path& file);
+  Views prepare(const cv::Mat& frame);
 
-  /// The detections of each sample, in the samples' order. Samples of one size go through the model together; sizes are
-  /// never padded to each other's, so a detection does not depend on what else is in the batch.
-  std::vector<Detections> detect(const std::vector<Sample>& samples);
+  /// The detections of each image, in the images' order.
+  std::vector<Detections> detect(const std::vector<Views>& images) { return detect_images(*model_, images, device_); }
 
  private:
   std::shared_ptr<Detector> model_;

@@ -46,7 +46,21 @@ std::int64_t NormBase::multiply_adds(std::span<const torch::Tensor> inputs, std:
   return inputs[0].numel() * (options_.affine ? 2 : 1);
 }
 
+bool NormBase::fuse_into(Conv2d& conv) {
+  if (is_fused_ || !running_mean_.defined() || conv.options().out_channels != options_.num_features) return false;
+  const torch::NoGradGuard no_grad;
+  torch::Tensor factor = torch::rsqrt(running_var_ + eps());
+  if (weight_.defined()) factor = factor * weight_;
+  torch::Tensor bias = conv.bias().defined() ? (conv.bias() - running_mean_) * factor : -running_mean_ * factor;
+  if (bias_.defined()) bias = bias + bias_;
+  conv.weight().mul_(factor.view({-1, 1, 1, 1}));
+  conv.bias() = bias;
+  is_fused_ = true;
+  return true;
+}
+
 torch::Tensor NormBase::batch_norm(const torch::Tensor& input) {
+  if (is_fused_) return input;
   if (is_training() && input.numel() == input.size(1)) {
     throw Error("a batch norm in training needs more than one value per channel, got an input of shape " + c10::str(input.sizes()));
   }

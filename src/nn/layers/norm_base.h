@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "detforge/nn/layers/conv2d.h"
 #include "detforge/nn/layers/layer_registries.h"
 
 namespace detforge::nn {
@@ -24,6 +25,10 @@ class NormBase : public Layer {
   void reset_parameters() override;
   std::int64_t multiply_adds(std::span<const torch::Tensor> inputs, std::span<const torch::Tensor> outputs) const override;
 
+  /// Changes the weights of the convolution before this so that it gives what both gave in evaluation; from now on this changes nothing.
+  /// False, and nothing done, where there are no running statistics or the channels differ.
+  bool fuse_into(Conv2d& conv);
+
  protected:
   /// Batch normalisation of [N, C, …]: batch statistics in training, running ones in evaluation. Throws `Error` where
   /// training has one value per channel only.
@@ -39,6 +44,7 @@ class NormBase : public Layer {
   torch::Tensor running_mean_;         // [num_features]
   torch::Tensor running_var_;          // [num_features]
   torch::Tensor num_batches_tracked_;  // scalar, int64
+  bool is_fused_ = false;
 };
 
 }  // namespace detforge::nn

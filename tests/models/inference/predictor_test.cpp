@@ -32,7 +32,7 @@ TEST(Predictor, ABatchGivesWhatSingleImagesGive) {
   const auto model = build_detector(config["model"]);
   init_random_weights(*model, 1);
   Predictor predictor(model, config, Reference::V2_8);
-  std::vector<Sample> samples;
+  std::vector<Views> samples;
   for (int i = 0; i < 3; ++i) samples.push_back(predictor.prepare(picture(96 + 20 * i, 80, i)));
   const auto together = predictor.detect(samples);
   ASSERT_EQ(together.size(), samples.size());
@@ -80,7 +80,7 @@ TEST(Predictor, SaysThatTheThresholdsAreMissing) {
   const auto model = build_detector(config["model"]);
   init_random_weights(*model, 0);
   Predictor predictor(model, config, Reference::V2_8);
-  const Sample sample = predictor.prepare(picture(64, 64, 0));
+  const Views sample = predictor.prepare(picture(64, 64, 0));
   try {
     static_cast<void>(predictor.detect({sample}));
     FAIL() << "predicted without test_cfg";
