@@ -52,6 +52,8 @@ void add_completion(CLI::App& program, Session& session);
 void add_config(CLI::App& program, Session& session);
 void add_dataset(CLI::App& program, Session& session);
 void add_detect(CLI::App& program, Session& session);
+void add_test(CLI::App& program, Session& session);
+void add_check(CLI::App& program, Session& session);
 void add_eval(CLI::App& program, Session& session);
 void add_info(CLI::App& program, Session& session);
 void add_registry(CLI::App& program, Session& session);

@@ -1,3 +1,4 @@
+#include <charconv>
 #include <iostream>
 #include <memory>
 
@@ -6,10 +7,27 @@
 
 namespace detforge::cli {
 
+namespace {
+
+/// `1024x768`
+void read_tile(const std::string& text, DetectRequest& request) {
+  if (text.empty()) return;
+  const char* end = text.data() + text.size();
+  const auto width = std::from_chars(text.data(), end, request.tile_width);
+  const bool has_x = width.ec == std::errc() && width.ptr != end && *width.ptr == 'x';
+  const auto height = std::from_chars(has_x ? width.ptr + 1 : end, end, request.tile_height);
+  if (!has_x || height.ec != std::errc() || height.ptr != end || request.tile_width < 32 || request.tile_height < 32) {
+    throw Error("--tile " + text + " is no size of at least 32x32", ErrorKind::Usage).help("write WIDTHxHEIGHT, as in --tile 1024x768");
+  }
+}
+
+}  // namespace
+
 void add_detect(CLI::App& program, Session& session) {
   CLI::App& command = *program.add_subcommand("detect", "detect objects in images, folders, videos or a camera's pictures");
   const auto arguments = std::make_shared<ConfigArguments>();
   const auto request = std::make_shared<DetectRequest>();
+  const auto tile = std::make_shared<std::string>();
   add_config_arguments(command, *arguments);
   add_reference_argument(command, *arguments);
   command.add_option("checkpoint", request->checkpoint, ".pth or .safetensors, or 'random' for seeded random weights")
@@ -24,12 +42,18 @@ void add_detect(CLI::App& program, Session& session) {
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   command.add_option("--batch", request->batch, "images in one forward pass")->check(at_least(1))->capture_default_str();
+  command.add_option("--tile", *tile, "cut larger images into tiles of this size, px, and put what is found together by NMS")
+      ->type_name("WxH");
+  command.add_option("--overlap", request->overlap, "part of a tile's sides that its neighbours share")
+      ->check(CLI::Range(0.0, 0.9))
+      ->capture_default_str();
   command.add_option("--device", request->device, "cpu or cuda:N")->capture_default_str();
   command.add_option("--seed", request->seed, "of random weights")->capture_default_str();
   command.add_flag("--strict", request->strict, "refuse a checkpoint that does not fit the model in every tensor");
   set_example(command,
               "detforge detect configs/yolox/yolox_nano_8x8_300e_coco.py yolox_nano.pth photos/ --out drawn/ --json detections.json");
   command.callback([=, &session] {
+    read_tile(*tile, *request);
     request->config = load_config(*arguments, session);
     require_model(request->config);
     request->reference = reference_of(*arguments, request->config);

@@ -36,6 +36,8 @@ int run(int argc, char** argv) {
   add_build(program, session);
   add_summary(program, session);
   add_detect(program, session);
+  add_test(program, session);
+  add_check(program, session);
   add_eval(program, session);
   add_analyze(program, session);
   add_dataset(program, session);

@@ -13,6 +13,8 @@ struct TorchActions {
   int (*summary)(const SummaryRequest&, std::ostream& out);
   int (*detect)(const DetectRequest&, std::ostream& out, std::ostream& log);
   int (*benchmark)(const BenchmarkRequest&, std::ostream& out, std::ostream& log);
+  int (*check)(const CheckRequest&, std::ostream& out);
+  int (*test)(const TestRequest&, std::ostream& out, std::ostream& log);
   void (*info)(std::ostream& out);
   void (*set_threads)(int threads);
 };

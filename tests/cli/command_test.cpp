@@ -8,8 +8,9 @@ namespace detforge::testing_support {
 namespace {
 
 TEST(Program, EveryCommandHasHelpWithAnExample) {
-  for (const char* command : {"", "config print", "config diff", "config schema", "registry list", "registry show", "registry docs",
-                              "build", "summary", "detect", "checkpoint show", "checkpoint convert", "info", "completion"}) {
+  for (const char* command :
+       {"", "config print", "config diff", "config schema", "registry list", "registry show", "registry docs", "build", "summary", "detect",
+        "test", "check", "checkpoint show", "checkpoint convert", "info", "completion"}) {
     const Outcome outcome = run(std::string(command) + " --help");
     EXPECT_EQ(outcome.status, 0) << command;
     EXPECT_NE(outcome.out.find("Example:"), std::string::npos) << command;

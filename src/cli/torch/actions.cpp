@@ -15,6 +15,8 @@ extern "C" __attribute__((visibility("default"))) const detforge::cli::TorchActi
                                        .summary = summary_action,
                                        .detect = detect_action,
                                        .benchmark = benchmark_action,
+                                       .check = check_action,
+                                       .test = test_action,
                                        .info = info_action,
                                        .set_threads = +[](int threads) { torch::set_num_threads(threads); }};
   return &actions;

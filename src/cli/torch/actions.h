@@ -15,6 +15,8 @@ int build_action(const BuildRequest& request, std::ostream& out);
 int summary_action(const SummaryRequest& request, std::ostream& out);
 int detect_action(const DetectRequest& request, std::ostream& out, std::ostream& log);
 int benchmark_action(const BenchmarkRequest& request, std::ostream& out, std::ostream& log);
+int check_action(const CheckRequest& request, std::ostream& out);
+int test_action(const TestRequest& request, std::ostream& out, std::ostream& log);
 void info_action(std::ostream& out);
 
 }  // namespace detforge::cli

@@ -13,6 +13,7 @@
 #include "detforge/cli/torch/weights.h"
 #include "detforge/data/detections_json.h"
 #include "detforge/data/image_sources.h"
+#include "detforge/kernels/tiles.h"
 #include "detforge/media/media.h"
 #include "detforge/models/inference/predictor.h"
 #include "detforge/visualize/draw_detections.h"
@@ -77,12 +78,38 @@ class Run {
     }
   }
 
+  bool has_tiles() const { return request_.tile_width > 0; }
+
+  /// A large image piece by piece.
+  Detections detect_tiles(const cv::Mat& image) {
+    const ImageSize size{image.rows, image.cols};
+    const auto tiles = kernels::tile_grid(size, {request_.tile_height, request_.tile_width}, request_.overlap);
+    std::vector<Detections> found;
+    for (std::size_t begin = 0; begin < tiles.size(); begin += static_cast<std::size_t>(request_.batch)) {
+      std::vector<Views> pieces;
+      for (std::size_t i = begin; i < std::min(begin + static_cast<std::size_t>(request_.batch), tiles.size()); ++i) {
+        const auto& tile = tiles[i];
+        pieces.push_back(predictor_.prepare(image(cv::Rect(static_cast<int>(tile.x), static_cast<int>(tile.y),
+                                                           static_cast<int>(tile.size.width), static_cast<int>(tile.size.height)))));
+      }
+      for (Detections& one : predictor_.detect(pieces)) found.push_back(std::move(one));
+    }
+    return kernels::merge_tiles(size, tiles, found, {});
+  }
+
   void detect_images(const std::vector<fs::path>& images) {
     if (images.empty()) return;
     Progress progress(log_, shows_progress(), "images", images.size());
+    if (has_tiles()) {
+      for (const fs::path& image : images) {
+        guarded([&] { finish_image(image, detect_tiles(read_image(image))); });
+        progress.advance();
+      }
+      return;
+    }
     const auto batch = static_cast<std::size_t>(request_.batch);
     for (std::size_t begin = 0; begin < images.size(); begin += batch) {
-      std::vector<Sample> samples;
+      std::vector<Views> samples;
       std::vector<fs::path> files;
       for (std::size_t i = begin; i < std::min(begin + batch, images.size()); ++i) {
         guarded([&] {
@@ -111,7 +138,7 @@ class Run {
     std::unique_ptr<VideoWriter> writer;
     cv::Mat frame;
     for (std::size_t index = 0; reader->read(frame); ++index) {
-      const Detections found = predictor_.detect({predictor_.prepare(frame)}).front();
+      const Detections found = has_tiles() ? detect_tiles(frame) : predictor_.detect({predictor_.prepare(frame)}).front();
       report(name + "#" + std::to_string(index), found);
       if (!request_.out.empty()) {
         if (writer == nullptr) writer = create_video(video_path(source), reader->fps() > 0 ? reader->fps() : 25, {frame.rows, frame.cols});
