@@ -67,8 +67,11 @@ TEST(PartialResults, ContinueWhereverTheRunWasKilled) {
     folder.write("a.partial", whole.substr(0, length));
     {
       PartialResults results(folder / "a.partial", "me", 3, true);
-      if (results.results()[2]) expect_same(*results.results()[2], some_detections());
-      if (!results.results()[2]) EXPECT_FALSE(results.results()[0].has_value());
+      if (results.results()[2]) {
+        expect_same(*results.results()[2], some_detections());
+      } else {
+        EXPECT_FALSE(results.results()[0].has_value());
+      }
       results.add(1, some_detections());
     }
     const PartialResults again(folder / "a.partial", "me", 3, true);

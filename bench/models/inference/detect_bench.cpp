@@ -55,7 +55,7 @@ struct Parts {
   cv::Mat decoded = decode_image(encoded, ColorMode::Color, "photo");
   std::shared_ptr<Detector> model = build_detector(config["model"]);
   Predictor predictor{model, config, Reference::V2_8};
-  Sample sample = predictor.prepare(decoded);
+  Views views = predictor.prepare(decoded);
 
   Parts() {
     const fs::path checkpoint = data("yolox_nano_coco.pth");
@@ -87,12 +87,12 @@ enum class Part { Forward, Postprocess };
 /// The dense part, or what `detect` does besides: the batch, decoding of the outputs, NMS.
 void detect(benchmark::State& state, Part part) {
   Parts& all = parts();
-  const std::vector<Sample> samples = {all.sample};
+  const std::vector<Views> images = {all.views};
   StageTimes times(*all.model);
   const nn::ObserverGuard watching(times);
   for (auto _ : state) {
     const auto begin = std::chrono::steady_clock::now();
-    benchmark::DoNotOptimize(all.predictor.detect(samples));
+    benchmark::DoNotOptimize(all.predictor.detect(images));
     const double whole = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     const StageTimes::Seconds stages = times.take();
     const double forward = std::accumulate(stages.begin(), stages.end(), 0.0);

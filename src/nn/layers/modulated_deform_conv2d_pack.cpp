@@ -38,10 +38,6 @@ class ModulatedDeformConv2dPack : public Layer {
   void init_weights(const PretrainedLoader&) override {
     if (reference_ == Reference::V2_27) reset_parameters();
   }
-  bool initialises_itself() const override { return true; }
-  void init_weights(const PretrainedLoader&) override {
-    if (reference_ == Reference::V2_27) reset_parameters();
-  }
 
  protected:
   torch::Tensor compute(const torch::Tensor& input) override {
