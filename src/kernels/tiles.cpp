@@ -45,8 +45,10 @@ Rle placed(const Rle& mask, const Tile& tile, ImageSize photo) {
     }
     pixel += left;
   }
-  if (counts.size() % 2 == 0) counts.push_back(0);
-  counts.back() += height * width - end;
+  if (end < height * width) {
+    if (counts.size() % 2 == 0) counts.push_back(0);
+    counts.back() += height * width - end;
+  }
   return rle_from_counts(height, width, std::move(counts));
 }
 

@@ -1,5 +1,8 @@
 #include "detforge/media/media.h"
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <cstdlib>
 
 #include "detforge/base/error.h"
@@ -40,6 +43,14 @@ void write_image(const std::filesystem::path& path, const cv::Mat& image) {
   } catch (Error& error) {
     throw std::move(error).at(path.string());
   }
+}
+
+std::filesystem::path color_picture_name(const std::filesystem::path& name) {
+  std::string extension = name.extension();
+  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  constexpr std::array<std::string_view, 8> formats = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm"};
+  if (std::find(formats.begin(), formats.end(), extension) != formats.end()) return name;
+  return std::filesystem::path(name).replace_extension(".png");
 }
 
 std::unique_ptr<VideoReader> open_video(const std::filesystem::path& path) { return media().open_video(path); }

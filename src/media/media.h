@@ -31,6 +31,10 @@ std::string encode_image(const cv::Mat& image, const std::string& extension);
 /// Encodes by the path's extension and writes atomically. Throws `Error` naming the file.
 void write_image(const std::filesystem::path& path, const cv::Mat& image);
 
+/// Where a picture in colour that is drawn on the image `name` goes: its own name, or with `.png` where its format holds no colours or
+/// can not be written.
+std::filesystem::path color_picture_name(const std::filesystem::path& name);
+
 /// Frames of a video file or a camera, in order.
 class VideoReader {
  public:

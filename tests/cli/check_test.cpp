@@ -63,7 +63,7 @@ TEST(CheckCommand, ReportsEverythingAtOnce) {
       "--cfg-options data.train.ann_file=none.json data.val.img_prefix=nowhere data.test.pipeline.1.img_scale=0 load_from=x.pth");
   EXPECT_EQ(outcome.status, 1);
   for (const char* text : {"did you mean 'num_classes'?", "none.json", "there is no folder 'nowhere' with the images", "'img_scale'",
-                           "there is no file 'x.pth'", "5 findings\n"}) {
+                           "there is no file 'x.pth'", "the head has 80 classes, the dataset 1", "6 findings\n"}) {
     EXPECT_NE(outcome.out.find(text), std::string::npos) << text << "\n" << outcome.out;
   }
 }

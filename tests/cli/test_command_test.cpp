@@ -34,7 +34,8 @@ class Data {
   std::string arguments() const {
     const std::string root = folder.path().string();
     return "--cfg-options data.test.ann_file=" + root + "/ann.json data.test.img_prefix=" + root +
-           " data.test.classes=person, model.bbox_head.num_classes=1 model.test_cfg.score_thr=0.0 data.test.pipeline.1.img_scale=(64,64) ";
+           " data.test.classes=person, model.bbox_head.num_classes=1 model.test_cfg.score_thr=0.0 "
+           "'data.test.pipeline.1.img_scale=(64,64)' ";
   }
   nlohmann::json json(const std::string& file) const { return nlohmann::json::parse(read_file(folder / file, 1U << 24U)); }
   bool has(const std::string& file) const { return std::filesystem::exists(folder / file); }
@@ -54,8 +55,8 @@ TEST(TestCommand, WritesResultsPicturesAndNumbers) {
   EXPECT_FALSE(data.json("r.json").empty());
   EXPECT_EQ(data.json("r.json")[0]["category_id"], 5);
   EXPECT_FALSE(data.has("r.json.partial"));
-  EXPECT_TRUE(data.has("drawn/a.pgm"));
-  EXPECT_TRUE(data.has("drawn/c.pgm"));
+  EXPECT_TRUE(data.has("drawn/a.png"));
+  EXPECT_TRUE(data.has("drawn/c.png"));
 }
 
 TEST(TestCommand, GoesOnWhereADamagedImageLeftIt) {

@@ -118,7 +118,8 @@ TEST(DatasetEvaluation, OfProposalsForgetsClasses) {
 
 TEST(DatasetEvaluation, TakesTheDatasetsOwnMetricAndPassesOverTheSchedule) {
   const auto dataset = dataset_of(coco_config());
-  EXPECT_GT(metric(evaluate_dataset(*dataset, found(), options_of("interval=1, save_best='auto'")), "bbox_mAP_50"), 0.9);
+  // Every cat is found; of the dogs the one that is there comes second.
+  EXPECT_NEAR(metric(evaluate_dataset(*dataset, found(), options_of("interval=1, save_best='auto'")), "bbox_mAP_50"), (1 + 0.5) / 2, 1e-3);
   const EvaluationReport items = evaluate_dataset(*dataset, found(), options_of("metric='bbox', metric_items=['AR_l@1000']"));
   EXPECT_EQ(items.metrics.size(), 1U);
 }

@@ -133,5 +133,12 @@ TEST(Image, IsReadAndWrittenAsAFile) {
   EXPECT_FALSE(std::filesystem::exists(folder / "b.png"));
 }
 
+TEST(Image, APictureInColorKeepsTheNameOfAFormatThatHoldsIt) {
+  EXPECT_EQ(color_picture_name("a/b.JPG"), "a/b.JPG");
+  EXPECT_EQ(color_picture_name("a/b.pgm"), "a/b.png");
+  EXPECT_EQ(color_picture_name("b.tar.gif"), "b.tar.png");
+  EXPECT_EQ(color_picture_name("b"), "b.png");
+}
+
 }  // namespace
 }  // namespace detforge

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <ostream>
 #include <set>
 
@@ -26,14 +25,6 @@ namespace fs = std::filesystem;
 bool is_video_file(const std::string& path) {
   const std::string extension = fs::path(path).extension();
   return extension == ".mp4" || extension == ".avi" || extension == ".mov" || extension == ".mkv";
-}
-
-/// Whether an annotated picture can be written in the format of its source.
-bool keeps_colors(const fs::path& file) {
-  std::string extension = file.extension();
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  constexpr std::array<std::string_view, 8> formats = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm"};
-  return std::find(formats.begin(), formats.end(), extension) != formats.end();
 }
 
 /// Detects in all sources and hands the results on, as asked for.
@@ -126,8 +117,7 @@ class Run {
   void finish_image(const fs::path& file, const Detections& found) {
     report(file.string(), found);
     if (request_.out.empty()) return;
-    const fs::path name = keeps_colors(file) ? file.filename() : fs::path(file.stem().string() + ".png");
-    write_image(fs::path(request_.out) / unused_name(name), drawn(read_image(file), found));
+    write_image(fs::path(request_.out) / unused_name(color_picture_name(file.filename())), drawn(read_image(file), found));
   }
 
   void detect_video(const ImageSource& source) {

@@ -60,7 +60,8 @@ EvaluationOptions options_of(const TestRequest& request) {
   const Value* evaluation = find_path(request.config, {"evaluation"});
   Value merged = evaluation == nullptr ? Value::dict() : *evaluation;
   if (!request.eval_options.empty()) {
-    for (const auto& [key, value] : parse_cfg_options(request.eval_options).as_dict()) merged.as_dict().set(key, value);
+    const Value options = parse_cfg_options(request.eval_options);
+    for (const auto& [key, value] : options.as_dict()) merged.as_dict().set(key, value);
   }
   if (!request.metrics.empty()) {
     Value metrics = Value::list();
@@ -162,7 +163,7 @@ class TestRun {
     const DatasetPlace place = place_of(dataset_, index);
     const fs::path name = fs::path(place.dataset->image(place.index).filename).lexically_normal();
     const bool leaves = name.is_absolute() || (!name.empty() && *name.begin() == "..");
-    const fs::path file = fs::path(request_.show_dir) / (leaves ? name.filename() : name);
+    const fs::path file = fs::path(request_.show_dir) / color_picture_name(leaves ? name.filename() : name);
     fs::create_directories(file.parent_path());
     DrawOptions options;
     options.score_threshold = request_.show_score_thr;
