@@ -26,8 +26,8 @@ class SCNetRoIHead : public CascadeRoIHead {
 
  protected:
   ImageFeatures image_features(const nn::Features& levels) override;
-  /// As in Python's own forward of a stage: the pyramid alone.
-  ImageFeatures shown_features(const nn::Features& levels) override { return CascadeRoIHead::image_features(levels); }
+  /// The global context is not among what a stage is shown.
+  ImageFeatures shown_features(const nn::Features& levels) override;
   BBoxForward bbox_forward(std::size_t stage, const ImageFeatures& image, const torch::Tensor& rois) override;
   std::vector<torch::Tensor> mask_forward(const ImageFeatures& image, const torch::Tensor& rois) override;
   bool shows_bbox_feats() const override { return false; }
@@ -86,6 +86,12 @@ CascadeRoIHead::ImageFeatures SCNetRoIHead::image_features(const nn::Features& l
     image.glbctx_pred = outputs.mc_pred;
     image.glbctx_feat = outputs.feat;
   }
+  return image;
+}
+
+CascadeRoIHead::ImageFeatures SCNetRoIHead::shown_features(const nn::Features& levels) {
+  ImageFeatures image = image_features(levels);
+  image.glbctx_feat = torch::Tensor();
   return image;
 }
 
