@@ -171,6 +171,9 @@ void expect_pixels(const Json& record, const cv::Mat& image) {
     std::vector<std::int32_t> rounded;
     for (const double value : flat) rounded.push_back(static_cast<std::int32_t>(std::nearbyint(value * 1000)));
     EXPECT_EQ(sha1_of(rounded.data(), rounded.size() * sizeof(std::int32_t)), record["sha1"]);
+  } else if (record["dtype"] == "int64") {  // what NumPy makes of uint8 pixels and an integer mask
+    const std::vector<std::int64_t> whole(flat.begin(), flat.end());
+    EXPECT_EQ(sha1_of(whole.data(), whole.size() * sizeof(std::int64_t)), record["sha1"]);
   } else {
     EXPECT_EQ(sha1_of(image.data, flat.size()), record["sha1"]);
   }
