@@ -15,7 +15,7 @@ std::vector<To> cast(const std::vector<From>& values, DType from, DType to, std:
   const auto bytes = cast_floats(std::as_bytes(std::span(values)), from, to, count);
   if (overflowed != nullptr) *overflowed = count;
   std::vector<To> result(bytes.size() / sizeof(To));
-  std::memcpy(result.data(), bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(result.data(), bytes.data(), bytes.size());
   return result;
 }
 
