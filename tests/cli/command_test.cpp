@@ -106,6 +106,11 @@ TEST(Program, FollowsTheReferenceThatIsAskedFor) {
   EXPECT_EQ(run("build configs/yolo/yolov5.py --cfg-options reference=v3").status, 1);
 }
 
+TEST(Program, WritesTheReferenceThatLiesInDocs) {
+  if (!has_torch()) GTEST_SKIP() << "built without Torch";
+  EXPECT_EQ(run("registry docs | diff - docs/components.md").out, "") << "write it again: detforge registry docs > docs/components.md";
+}
+
 TEST(Program, ListsRegistriesAndComponents) {
   if (!has_torch()) GTEST_SKIP() << "built without Torch";
   EXPECT_NE(run("registry list").out.find("BACKBONES  "), std::string::npos);
