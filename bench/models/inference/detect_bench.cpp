@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <numeric>
+#include <set>
 
 #include "detforge/base/files.h"
 #include "detforge/checkpoint/checkpoint.h"
@@ -43,9 +44,9 @@ std::string made_photo() {
 std::string photo() {
   const fs::path folder = data("coco_tiny/val2017");
   if (folder.empty() || !fs::exists(folder)) return made_photo();
-  const auto first = std::min_element(fs::directory_iterator(folder), fs::directory_iterator(),
-                                      [](const auto& a, const auto& b) { return a.path() < b.path(); });
-  return read_file(first->path(), 1U << 30U);
+  std::set<fs::path> photos;
+  for (const auto& entry : fs::directory_iterator(folder)) photos.insert(entry.path());
+  return photos.empty() ? made_photo() : read_file(*photos.begin(), 1U << 30U);
 }
 
 /// The parts of a detection, each on what the one before it gave.
