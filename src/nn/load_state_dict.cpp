@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "detforge/checkpoint/describe.h"
 #include "detforge/checkpoint/hub.h"
+#include "detforge/nn/init/initializer.h"
 #include "detforge/nn/layers/conv_ws.h"
 
 namespace detforge::nn {
@@ -54,6 +56,42 @@ LoadReport compare(const std::vector<NamedTensor>& model, const std::map<std::st
   return report;
 }
 
+/// What versions of MMDetection before 2.0 called the tensor `name`; empty where the model has that name itself, or the checkpoint
+/// neither. The published checkpoints have both kinds of names.
+std::string old_name(const std::string& name, const std::map<std::string, TensorView>& weights, const std::set<std::string>& names) {
+  const auto is_old = [&](const std::string& candidate) { return weights.contains(candidate) && !names.contains(candidate); };
+  // A deformable convolution's offsets stood beside it: `conv2_offset.weight`, not `conv2.conv_offset.weight`.
+  if (const std::size_t at = name.rfind(".conv_offset."); at != std::string::npos) {
+    const std::string candidate = name.substr(0, at) + "_offset" + name.substr(name.rfind('.'));
+    return is_old(candidate) ? candidate : std::string();
+  }
+  // Heads without anchors called their predictions by their own names: `bbox_head.fcos_cls.weight`, not `bbox_head.conv_cls.weight`.
+  for (const std::string what : {"cls", "reg", "centerness"}) {
+    const std::size_t at = name.rfind("conv_" + what + ".");
+    if (at == std::string::npos || (at > 0 && name[at - 1] != '.')) continue;
+    const std::string prefix = name.substr(0, at), ending = what + name.substr(name.rfind('.'));
+    for (auto found = weights.lower_bound(prefix); found != weights.end() && found->first.starts_with(prefix); ++found) {
+      const std::string rest = found->first.substr(at);
+      if (rest.ends_with(ending) && rest.find('.') == rest.rfind('.') && is_old(found->first)) return found->first;
+    }
+  }
+  return {};
+}
+
+/// Gives the weights that have an old name the one that the model knows them by.
+void take_up_old_names(const std::vector<NamedTensor>& model, std::map<std::string, TensorView>& weights) {
+  std::set<std::string> names;
+  for (const NamedTensor& entry : model) names.insert(entry.name);
+  for (const std::string& name : names) {
+    if (weights.contains(name)) continue;
+    const std::string old = old_name(name, weights, names);
+    if (old.empty()) continue;
+    auto weight = weights.extract(old);
+    weight.key() = name;
+    weights.insert(std::move(weight));
+  }
+}
+
 /// The ConvAWS layers that get a weight without its statistics, which then are no longer missing.
 std::vector<ConvAWS2d*> without_statistics(Module& model, LoadReport& report) {
   std::vector<ConvAWS2d*> found;
@@ -95,6 +133,7 @@ LoadReport load_state_dict(Module& model, const Checkpoint& checkpoint, bool str
   }
   if (weights.empty() && !prefix.empty()) throw Error("the checkpoint has no tensor below '" + prefix + "'");
   std::vector<NamedTensor> entries = state_dict(model);
+  take_up_old_names(entries, weights);
   LoadReport report = compare(entries, weights);
   const std::vector<ConvAWS2d*> plain_convolutions = without_statistics(model, report);
   if (strict && !report.empty()) throw Error("the checkpoint does not fit the model\n" + report.text());
@@ -111,11 +150,22 @@ LoadReport load_state_dict(Module& model, const Checkpoint& checkpoint, bool str
 
 LoadReport load_pretrained(Module& module, const Pretrained& source) {
   const auto path = find_checkpoint(source.checkpoint);
+  std::string prefix = source.prefix.value_or("");
+  if (!prefix.empty() && !prefix.ends_with('.')) prefix += '.';
   try {
-    return load_state_dict(module, Checkpoint::read(path), /*strict=*/false, source.prefix.value_or(""));
+    return load_state_dict(module, Checkpoint::read(path), /*strict=*/false, prefix);
   } catch (Error& error) {
     throw std::move(error.at(path.string()));
   }
+}
+
+std::vector<LoadedPart> init_weights(Module& model, std::uint64_t seed) {
+  std::vector<LoadedPart> loaded;
+  torch::manual_seed(seed);
+  initialize_weights(model, [&](Module& part, const Pretrained& source) {
+    loaded.push_back({part.python_name(), source.checkpoint, load_pretrained(part, source)});
+  });
+  return loaded;
 }
 
 }  // namespace detforge::nn

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -27,11 +28,23 @@ struct LoadReport {
 /// Fills the model with the checkpoint's weights, as mmcv's `load_checkpoint`: by name, in the model's types. Where
 /// `strict`, any difference but a missing counter throws `Error`, and the model is unchanged. With a `prefix`
 /// (`backbone.`) only the tensors below it count, without it. A ConvAWS whose `weight_gamma` and `weight_beta` are
-/// missing takes them from the weight that it gets.
+/// missing takes them from the weight that it gets. Names from before MMDetection 2.0 (`fcos_cls`, `conv2_offset`) are
+/// understood.
 LoadReport load_state_dict(Module& model, const Checkpoint& checkpoint, bool strict = false, const std::string& prefix = "");
 
-/// Fills `module` from the checkpoint that `source` means, as `find_checkpoint` finds it. Throws `Error` where there is
-/// none, or where nothing in it lies below the prefix.
+/// Fills `module` from the checkpoint that `source` means, as `find_checkpoint` finds it; the prefix may end in a dot or
+/// not. Throws `Error` where there is none, or where nothing in it lies below the prefix.
 LoadReport load_pretrained(Module& module, const Pretrained& source);
+
+/// A part of a model that began with a checkpoint's weights.
+struct LoadedPart {
+  std::string type;        ///< `ResNet`
+  std::string checkpoint;  ///< as the config says it
+  LoadReport report;
+};
+
+/// What training starts from: MMDetection's initialisation from `seed`, with the weights that `pretrained` and
+/// `init_cfg=dict(type='Pretrained', …)` ask for. Throws `Error` where such weights are not to be found.
+std::vector<LoadedPart> init_weights(Module& model, std::uint64_t seed);
 
 }  // namespace detforge::nn

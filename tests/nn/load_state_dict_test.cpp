@@ -2,32 +2,18 @@
 
 #include <gtest/gtest.h>
 
-#include "detforge/base/files.h"
-#include "detforge/checkpoint/write.h"
 #include "detforge/nn/init/initializer.h"
 #include "detforge/nn/layers/containers.h"
 #include "detforge/nn/layers/conv_ws.h"
+#include "detforge/nn/layers/layer_registries.h"
+#include "tests/support/saved_weights.h"
 
 namespace detforge::nn {
 namespace {
 
 /// A checkpoint with the tensors of `model` that end with `ending`, their names behind `prefix`.
 std::filesystem::path saved(const Module& model, const std::string& prefix, const std::string& ending = "") {
-  const testing::TestInfo* test = testing::UnitTest::GetInstance()->current_test_info();
-  const auto path = std::filesystem::path(testing::TempDir()) / (std::string("load_") + test->name() + ".pth");
-  CheckpointBuilder builder;
-  std::vector<torch::Tensor> kept;
-  std::vector<std::pair<std::string, const Object*>> items;
-  for (const NamedTensor& entry : state_dict(model)) {
-    if (!entry.name.ends_with(ending)) continue;
-    kept.push_back(entry.tensor.detach().contiguous());
-    const auto* bytes = static_cast<const std::byte*>(kept.back().data_ptr());
-    items.emplace_back(prefix + entry.name,
-                       builder.tensor(DType::F32, kept.back().sizes().vec(), {bytes, static_cast<std::size_t>(kept.back().nbytes())}));
-  }
-  const Object* root = builder.ordered_dict(items);
-  atomic_write(path, [&](const Sink& sink) { write_torch_zip(*root, builder.storages(), sink); });
-  return path;
+  return saved_weights(model, [&](const std::string& name) { return name.ends_with(ending) ? prefix + name : std::string(); });
 }
 
 std::shared_ptr<Sequential> filled(const std::shared_ptr<Layer>& layer, std::uint64_t seed) {
@@ -43,8 +29,11 @@ const Conv2d::Options options{.in_channels = 3, .out_channels = 4, .kernel_size 
 TEST(LoadPretrained, TakesWhatLiesBelowItsPrefix) {
   const auto source = filled(std::make_shared<Conv2d>(options), 1), target = filled(std::make_shared<Conv2d>(options), 2);
   const auto path = saved(*source, "backbone.");
-  EXPECT_TRUE(load_pretrained(*target, {path, "backbone."}).empty());
-  for (std::size_t i = 0; i < 2; ++i) EXPECT_TRUE(torch::equal(state_dict(*target)[i].tensor, state_dict(*source)[i].tensor));
+  for (const char* prefix : {"backbone.", "backbone"}) {
+    initialize_weights(*target);
+    EXPECT_TRUE(load_pretrained(*target, {path, prefix}).empty());
+    for (std::size_t i = 0; i < 2; ++i) EXPECT_TRUE(torch::equal(state_dict(*target)[i].tensor, state_dict(*source)[i].tensor));
+  }
   try {
     load_pretrained(*target, {path, "neck."});
     FAIL();
@@ -61,6 +50,56 @@ TEST(LoadPretrained, LetsConvAWSDoWhatAPlainConvolutionDoes) {
   const torch::Tensor image = torch::randn({1, 3, 5, 5});
   const torch::Tensor wanted = torch::conv2d(image, state_dict(*plain)[0].tensor, state_dict(*aws)[1].tensor);
   EXPECT_TRUE(torch::allclose(aws->forward(image), wanted, 1e-4, 1e-5));
+}
+
+/// A model with a deformable convolution and two predictions, as detectors have them.
+std::shared_ptr<Sequential> head_and_block(std::uint64_t seed) {
+  auto model = std::make_shared<Sequential>();
+  const Value dcn = Value::dict({{"type", "DCN"}, {"in_channels", 4}, {"out_channels", 4}, {"kernel_size", 3}, {"bias", false}});
+  model->append("conv2", conv_layers().build(dcn));
+  model->append("conv_cls", std::make_shared<Conv2d>(options));
+  model->append("conv_centerness", std::make_shared<Conv2d>(options));
+  torch::manual_seed(seed);
+  initialize_weights(*model);
+  for (const NamedTensor& entry : state_dict(*model)) torch::nn::init::uniform_(entry.tensor);
+  return model;
+}
+
+TEST(LoadStateDict, KnowsTheNamesOfTensorsFromBeforeVersion2) {
+  const std::map<std::string, std::string> old_names = {{"conv2.conv_offset.weight", "conv2_offset.weight"},
+                                                        {"conv2.conv_offset.bias", "conv2_offset.bias"},
+                                                        {"conv_cls.weight", "fcos_cls.weight"},
+                                                        {"conv_cls.bias", "fcos_cls.bias"},
+                                                        {"conv_centerness.weight", "centerness.weight"},
+                                                        {"conv_centerness.bias", "centerness.bias"}};
+  const auto source = head_and_block(1);
+  for (const std::string prefix : {"", "bbox_head."}) {
+    const auto target = head_and_block(2);
+    const auto path = saved_weights(*source, [&](const std::string& name) {
+      const auto old = old_names.find(name);
+      return prefix + (old != old_names.end() ? old->second : name);
+    });
+    EXPECT_TRUE(load_state_dict(*target, Checkpoint::read(path), /*strict=*/true, prefix).empty());
+    const auto ours = state_dict(*target), wanted = state_dict(*source);
+    for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_TRUE(torch::equal(ours[i].tensor, wanted[i].tensor)) << wanted[i].name;
+  }
+}
+
+TEST(LoadStateDict, LeavesPresentNamesAlone) {
+  // A head whose present name looks like another's old one keeps it.
+  const auto model_of = [](std::uint64_t seed) {
+    auto model = std::make_shared<Sequential>();
+    model->append("vfnet_cls", std::make_shared<Conv2d>(options));
+    model->append("conv_cls", std::make_shared<Conv2d>(options));
+    torch::manual_seed(seed);
+    initialize_weights(*model);
+    return model;
+  };
+  const auto source = model_of(1), target = model_of(2);
+  const auto path = saved_weights(*source, [](const std::string& name) { return name.starts_with("vfnet") ? name : std::string(); });
+  const LoadReport report = load_state_dict(*target, Checkpoint::read(path));
+  EXPECT_EQ(report.missing, (std::vector<std::string>{"conv_cls.weight", "conv_cls.bias"}));
+  EXPECT_TRUE(torch::equal(state_dict(*target)[0].tensor, state_dict(*source)[0].tensor));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "detforge/models/backbones/backbone.h"
+#include "detforge/models/backbones/pretrained_backbone.h"
 #include "detforge/models/detectors/detector.h"
 #include "detforge/models/necks/neck.h"
 
@@ -27,7 +27,7 @@ class RPN : public Detector {
   }
 
   RPN(const Options& options, const BuildContext& context) : Detector("RPN") {
-    backbone_ = register_module("backbone", build_backbone(options.backbone, context.child("backbone")));
+    backbone_ = register_module("backbone", build_pretrained_backbone(options.backbone, options.pretrained, context.child("backbone")));
     if (options.neck) neck_ = register_module("neck", build_neck(*options.neck, context.child("neck")));
     Value head = options.rpn_head.value();
     head["train_cfg"] = part_of(options.train_cfg);

@@ -1,5 +1,7 @@
 #include "detforge/models/detectors/single_stage.h"
 
+#include "detforge/models/backbones/pretrained_backbone.h"
+
 namespace detforge {
 
 using Options = SingleStageDetector::Options;
@@ -33,7 +35,7 @@ Arguments<Options> SingleStageDetector::arguments_with_neck() {
 
 SingleStageDetector::SingleStageDetector(std::string python_name, const Options& options, const BuildContext& context)
     : Detector(std::move(python_name)) {
-  backbone_ = register_module("backbone", build_backbone(options.backbone, context.child("backbone")));
+  backbone_ = register_module("backbone", build_pretrained_backbone(options.backbone, options.pretrained, context.child("backbone")));
   if (options.neck) neck_ = register_module("neck", build_neck(*options.neck, context.child("neck")));
   if (!options.bbox_head) throw ArgumentError("bbox_head", "must be given");
   bbox_head_ = register_module("bbox_head", build_head<DenseHead>(head_config(options), context.child("bbox_head"), "dense head"));

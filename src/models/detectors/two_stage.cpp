@@ -1,5 +1,7 @@
 #include "detforge/models/detectors/two_stage.h"
 
+#include "detforge/models/backbones/pretrained_backbone.h"
+
 namespace detforge {
 namespace {
 
@@ -15,9 +17,9 @@ Value with_cfgs(Value head, const TwoStageDetector::Options& options, const char
   return head;
 }
 
-/// The weights that training starts from are the backbone's, and the RoI head's for what it shares with one.
+/// The weights that training starts from are the RoI head's too, for what it shares with a backbone.
 Value with_pretrained(Value part, const TwoStageDetector::Options& options) {
-  if (options.pretrained) part["pretrained"] = *options.pretrained;
+  if (options.pretrained && !options.pretrained->empty()) part["pretrained"] = *options.pretrained;
   return part;
 }
 
@@ -43,7 +45,8 @@ Arguments<TwoStageDetector::Options> TwoStageDetector::arguments_with_heads() {
 
 TwoStageDetector::TwoStageDetector(std::string python_name, const Options& options, const BuildContext& context)
     : Detector(std::move(python_name)) {
-  backbone_ = register_module("backbone", build_backbone(with_pretrained(options.backbone.value(), options), context.child("backbone")));
+  backbone_ =
+      register_module("backbone", build_pretrained_backbone(options.backbone.value(), options.pretrained, context.child("backbone")));
   if (options.neck) neck_ = register_module("neck", build_neck(*options.neck, context.child("neck")));
   if (options.rpn_head) {
     rpn_head_ = register_module(
