@@ -5,6 +5,10 @@
 #include "detforge/config/config.h"
 #include "detforge/models/backbones/backbone.h"
 #include "detforge/models/detectors/detector.h"
+#include "detforge/nn/layers/conv_transpose2d.h"
+#include "detforge/nn/layers/layer_registries.h"
+#include "detforge/nn/layers/linear.h"
+#include "detforge/nn/layers/pooling.h"
 #include "tests/support/paths.h"
 
 /// Multiply-adds and parameters, added up by hand from the papers' tables, as mmcv's counter counts them: a convolution
@@ -184,6 +188,49 @@ TEST(Summary, MobileNetV2IsTheSumOfItsLayers) {
   const Sum found = counted(*model, 224);
   EXPECT_EQ(found.multiply_adds, sum.multiply_adds);
   EXPECT_EQ(found.parameters, sum.parameters);
+}
+
+/// What mmcv's `get_model_complexity_info` says of one layer, by the formulas of its counter.
+TEST(Summary, CountsEveryLayerThatMmcvCounts) {
+  struct Case {
+    const char* name;
+    std::shared_ptr<nn::Layer> layer;
+    std::vector<std::int64_t> input;
+    std::int64_t multiply_adds;
+  };
+  const auto built = [](const Registry<nn::Layer>& registry, const Value& config) { return registry.build(config); };
+  const auto of_type = [](const char* type) { return Value::dict({{"type", type}}); };
+  const auto norm = [](const char* type, const char* key, std::int64_t channels) { return Value::dict({{"type", type}, {key, channels}}); };
+  const Value group_norm = Value::dict({{"type", "GN"}, {"num_channels", 6}, {"num_groups", 3}});
+  const Case cases[] = {
+      {"GroupNorm", built(nn::norm_layers(), group_norm), {2, 6, 5, 7}, 2 * (2 * 6 * 5 * 7)},
+      {"LayerNorm", built(nn::norm_layers(), norm("LN", "normalized_shape", 7)), {2, 6, 5, 7}, 2 * (2 * 6 * 5 * 7)},
+      // Without weights an instance norm is one operation for every number.
+      {"InstanceNorm2d", built(nn::norm_layers(), norm("IN2d", "num_features", 6)), {2, 6, 5, 7}, 2 * 6 * 5 * 7},
+      {"BatchNorm2d", built(nn::norm_layers(), norm("BN", "num_features", 6)), {2, 6, 5, 7}, 2 * (2 * 6 * 5 * 7)},
+      {"SyncBatchNorm", built(nn::norm_layers(), norm("SyncBN", "num_features", 6)), {2, 6, 5, 7}, 0},
+      {"Linear", std::make_shared<nn::Linear>(nn::Linear::Options{.in_features = 7, .out_features = 11}), {3, 7}, 3 * 7 * 11},
+      {"ConvTranspose2d",
+       std::make_shared<nn::ConvTranspose2d>(
+           nn::ConvTranspose2d::Options{.in_channels = 4, .out_channels = 6, .kernel_size = 2, .stride = 2}),
+       {2, 4, 5, 7},
+       2 * 5 * 7 * (2 * 2 * 4 * 6) + 2 * 6 * 10 * 14},
+      {"ConvTranspose2d of groups without bias",
+       std::make_shared<nn::ConvTranspose2d>(
+           nn::ConvTranspose2d::Options{.in_channels = 4, .out_channels = 6, .kernel_size = 3, .groups = 2, .bias = false}),
+       {1, 4, 5, 7},
+       5 * 7 * (3 * 3 * 4 * 6 / 2)},
+      {"PReLU", built(nn::activation_layers(), of_type("PReLU")), {2, 3, 5, 7}, 2 * 3 * 5 * 7},
+      {"ELU", built(nn::activation_layers(), of_type("ELU")), {2, 3, 5, 7}, 2 * 3 * 5 * 7},
+      {"ReLU6", built(nn::activation_layers(), of_type("ReLU6")), {2, 3, 5, 7}, 2 * 3 * 5 * 7},
+      {"Sigmoid", built(nn::activation_layers(), of_type("Sigmoid")), {2, 3, 5, 7}, 0},
+      {"AvgPool2d", std::make_shared<nn::AvgPool2d>(nn::AvgPool2d::Options{.kernel_size = 2, .stride = 2}), {2, 3, 6, 8}, 2 * 3 * 6 * 8},
+      {"AdaptiveAvgPool2d", std::make_shared<nn::AdaptiveAvgPool2d>(1), {2, 3, 5, 7}, 2 * 3 * 5 * 7},
+  };
+  for (const Case& one : cases) {
+    const auto costs = nn::summarize(*one.layer, [&] { one.layer->forward(torch::zeros(one.input)); });
+    EXPECT_EQ(costs.front().multiply_adds, one.multiply_adds) << one.name;
+  }
 }
 
 }  // namespace

@@ -22,10 +22,6 @@ void ConvTranspose1d::reset_parameters() {
   bias_.uniform_(-bound, bound);
 }
 
-std::int64_t ConvTranspose1d::multiply_adds(std::span<const torch::Tensor> inputs, std::span<const torch::Tensor> outputs) const {
-  return inputs[0].numel() / inputs[0].size(1) * weight_.numel() + outputs[0].numel();
-}
-
 torch::Tensor ConvTranspose1d::compute(const torch::Tensor& input) {
   return torch::conv_transpose1d(input, weight_, bias_, options_.stride);
 }

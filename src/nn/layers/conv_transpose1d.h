@@ -18,7 +18,6 @@ class ConvTranspose1d : public Layer {
 
   std::string extra_repr() const override;
   void reset_parameters() override;
-  std::int64_t multiply_adds(std::span<const torch::Tensor> inputs, std::span<const torch::Tensor> outputs) const override;
 
  protected:
   torch::Tensor compute(const torch::Tensor& input) override;
