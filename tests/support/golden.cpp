@@ -1,13 +1,10 @@
 #include "tests/support/golden.h"
 
-#include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <functional>
-#include <iostream>
 #include <map>
 #include <sstream>
 #include <stdexcept>
@@ -116,45 +113,6 @@ Value decode_value(const Json& json) {
   return dict;
 }
 
-/// Cases that are known to differ from Python, with the reason: `Suite.name reason…`, one a line.
-const std::map<std::string, std::string>& known_gaps() {
-  static const auto gaps = [] {
-    std::map<std::string, std::string> all;
-    std::ifstream file(source_dir() / "tests/golden/known_gaps.txt");
-    for (std::string line; std::getline(file, line);) {
-      const auto space = line.find(' ');
-      if (!line.starts_with('#') && space != std::string::npos) all[line.substr(0, space)] = line.substr(space + 1);
-    }
-    return all;
-  }();
-  return gaps;
-}
-
-/// A known gap is skipped with its reason; where rounding on this machine closes it, the case passes and says so.
-void run_known_gap(const std::function<void()>& body, const std::string& reason) {
-  testing::TestPartResultArray results;
-  bool fails = false;
-  {
-    const testing::ScopedFakeTestPartResultReporter intercept(testing::ScopedFakeTestPartResultReporter::INTERCEPT_ONLY_CURRENT_THREAD,
-                                                              &results);
-    try {
-      body();
-    } catch (const std::exception&) {
-      fails = true;
-    }
-  }
-  bool skipped = false;
-  for (int i = 0; i < results.size(); ++i) {
-    fails = fails || results.GetTestPartResult(i).failed();
-    skipped = skipped || results.GetTestPartResult(i).skipped();
-  }
-  if (!fails && !skipped) {
-    std::cout << "equals Python here: does it still belong into tests/golden/known_gaps.txt?\n";
-  } else {
-    GTEST_SKIP() << "known gap: " << reason;
-  }
-}
-
 void add_case(const std::string& suite, const std::string& name, std::function<void()> body) {
   static std::map<std::string, int> used;
   std::string clean = name;
@@ -163,9 +121,6 @@ void add_case(const std::string& suite, const std::string& name, std::function<v
   }
   const int count = ++used[suite + "." + clean];
   if (count > 1) clean += "_" + std::to_string(count);
-  if (const auto gap = known_gaps().find(suite + "." + clean); gap != known_gaps().end()) {
-    body = [body = std::move(body), reason = gap->second] { run_known_gap(body, reason); };
-  }
   testing::RegisterTest(suite.c_str(), clean.c_str(), nullptr, nullptr, __FILE__, __LINE__,
                         [body = std::move(body)]() -> testing::Test* { return new Case(body); });
 }

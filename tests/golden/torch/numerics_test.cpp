@@ -5,12 +5,14 @@
 #include <memory>
 #include <set>
 
+#include "detforge/kernels/candidates.h"
 #include "detforge/models/backbones/backbone.h"
 #include "detforge/models/necks/neck.h"
 #include "detforge/models/roi_heads/roi_head.h"
 #include "tests/golden/torch/expect_detections.h"
 #include "tests/golden/torch/fill.h"
 #include "tests/golden/torch/skip.h"
+#include "tests/golden/torch/tied_rows.h"
 
 /// Whole detectors with weights and inputs by rule: their state, features, head outputs and detections.
 namespace detforge::golden {
@@ -59,29 +61,49 @@ class FirstOutputs : public nn::ForwardObserver {
   std::map<const torch::nn::Module*, std::vector<torch::Tensor>> outputs_;
 };
 
-void expect_tensors(const std::vector<torch::Tensor>& ours, const Json& records, double tolerance) {
+void expect_tensors(const std::vector<torch::Tensor>& ours, const Json& records, double tolerance, const TiedRows& tied_rows = {}) {
   ASSERT_EQ(ours.size(), records.size());
   for (std::size_t i = 0; i < records.size(); ++i) {
     SCOPED_TRACE("output " + records[i]["path"].get<std::string>());
-    expect_tensor(ours[i], records[i], tolerance);
+    expect_tensor(ours[i], records[i], tolerance, tied_rows);
   }
 }
 
-/// Of as many images as Python was asked about; some of its operators take one at a time. Not every detector has a result for each.
+/// How many Python was asked about; some of its operators take one at a time.
+std::int64_t num_images(const LoadedCase& loaded) { return loaded.record["backbone_feats"][0]["shape"][0].get<std::int64_t>(); }
+
+/// Not every detector has a result for each image.
 std::vector<Detections> predict(const LoadedCase& loaded) {
-  const auto count = loaded.record["backbone_feats"][0]["shape"][0].get<std::size_t>();
-  const torch::Tensor images = loaded.images.slice(0, 0, static_cast<std::int64_t>(count));
-  const std::span<const ImageMeta> metas(loaded.metas.data(), count);
+  const torch::Tensor images = loaded.images.slice(0, 0, num_images(loaded));
+  const std::span<const ImageMeta> metas = std::span(loaded.metas).first(static_cast<std::size_t>(num_images(loaded)));
   const Targets targets = targets_of(loaded);
   if (!targets.proposals.empty()) return loaded.model->predict_from_proposals(images, metas, targets.proposals, /*rescale=*/true);
   return loaded.model->predict(images, metas, /*rescale=*/true);
 }
 
-/// Backbone and neck on the whole batch.
-nn::Features features_of(const LoadedCase& loaded) {
+/// Backbone and neck on the first `count` images.
+nn::Features features_of(const LoadedCase& loaded, std::int64_t count) {
   const auto modules = loaded.model->named_modules();
-  nn::Features features = dynamic_cast<Backbone&>(*modules["backbone"]).forward(loaded.images);
+  nn::Features features = dynamic_cast<Backbone&>(*modules["backbone"]).forward(loaded.images.slice(0, 0, count));
   return modules.contains("neck") ? dynamic_cast<Neck&>(*modules["neck"]).forward(features) : features;
+}
+
+/// The other rows that may stand in a row's place, of a tensor with a row per proposal or per detection.
+TiedRows tied_rows_of(const LoadedCase& loaded, std::span<const Detections> detections) {
+  RowScores of_detections;
+  for (const Detections& image : detections) of_detections.append_image(image.scores);
+  return [&loaded, of_detections, of_proposals = RowScores()](std::int64_t row, std::int64_t rows) mutable {
+    if (rows == of_detections.size()) return of_detections.tied_with(row);
+    auto* source = dynamic_cast<ProposalSource*>(loaded.model->named_modules()["rpn_head"].get());
+    if (of_proposals.size() == 0 && source != nullptr) {
+      const auto metas = std::span(loaded.metas).first(static_cast<std::size_t>(num_images(loaded)));
+      for (const torch::Tensor& proposals : source->propose(features_of(loaded, num_images(loaded)), metas)) {
+        const torch::Tensor scores = proposals.select(1, 4).contiguous();
+        of_proposals.append_image(values_of(scores));
+      }
+    }
+    return rows == of_proposals.size() ? of_proposals.tied_with(row) : std::vector<std::int64_t>();
+  };
 }
 
 void expect_roi_outputs(const LoadedCase& loaded) {
@@ -92,7 +114,7 @@ void expect_roi_outputs(const LoadedCase& loaded) {
   }
   auto& head = dynamic_cast<RoIHead&>(*loaded.model->named_modules()["roi_head"]);
   std::map<std::string, torch::Tensor> ours;
-  for (const RoIOutput& output : head.roi_outputs(features_of(loaded), torch::tensor(rois).view({-1, 5})))
+  for (const RoIOutput& output : head.roi_outputs(features_of(loaded, loaded.images.size(0)), torch::tensor(rois).view({-1, 5})))
     ours[output.name] = output.tensor;
   for (const auto& [stage, tensors] : record.items()) {
     if (stage == "rois") continue;
@@ -107,13 +129,15 @@ void expect_roi_outputs(const LoadedCase& loaded) {
 void expect_forward(const LoadedCase& loaded) {
   const torch::NoGradGuard no_grad;
   FirstOutputs outputs;
+  std::vector<Detections> detections;
   {
     const nn::ObserverGuard guard(outputs);
-    predict(loaded);
+    detections = predict(loaded);
   }
+  const TiedRows tied_rows = tied_rows_of(loaded, detections);
   const auto expect_module = [&](const std::string& name, const Json& records, double tolerance) {
     SCOPED_TRACE(name);
-    expect_tensors(outputs.of(*loaded.model, name), records, tolerance);
+    expect_tensors(outputs.of(*loaded.model, name), records, tolerance, name.starts_with("roi_head.") ? tied_rows : TiedRows());
   };
   const Json& record = loaded.record;
   expect_module("backbone", record["backbone_feats"], loaded.tolerances.features);
@@ -123,9 +147,23 @@ void expect_forward(const LoadedCase& loaded) {
   if (record.contains("roi_outs") && !record["roi_outs"].is_null()) expect_roi_outputs(loaded);
 }
 
+/// What v2.8's TridentNet makes of a batch: one list of all images, with one more NMS.
+Detections merged(std::span<const Detections> images, const Json& record) {
+  kernels::Candidates all;
+  for (const Detections& image : images) {
+    for (std::size_t i = 0; i < image.size(); ++i) all.add(image.boxes_xyxy[i], image.scores[i], image.labels[i]);
+  }
+  const Json& cfg = record["model"]["test_cfg"]["rcnn"];
+  kernels::NmsOptions nms;
+  nms.iou_threshold = cfg["nms"]["iou_threshold"].get<double>();
+  return kernels::select_detections(all, nms, cfg["max_per_img"].get<std::int64_t>());
+}
+
 void expect_detections(const LoadedCase& loaded) {
   const torch::NoGradGuard no_grad;
-  const std::vector<Detections> ours = predict(loaded);
+  std::vector<Detections> ours = predict(loaded);
+  if (loaded.record["model"]["type"] == "TridentFasterRCNN" && loaded.record["detections"].size() == 1)
+    ours = {merged(ours, loaded.record)};
   ASSERT_EQ(ours.size(), loaded.record["detections"].size());
   for (std::size_t image = 0; image < ours.size(); ++image) {
     SCOPED_TRACE("image " + std::to_string(image));
