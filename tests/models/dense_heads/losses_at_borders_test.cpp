@@ -1,12 +1,14 @@
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <map>
+#include <span>
 
 #include "detforge/config/config.h"
 #include "detforge/models/dense_heads/dense_head.h"
 
-/// Every dense head against images that training meets and papers do not mention: without objects, with one that is larger
-/// than the image, at the image's border, or so small that no prior overlaps it.
+/// Every dense head against features that are no numbers, no images, and images that training meets and papers do not mention: without
+/// objects, with one that is larger than the image, at the image's border, or so small that no prior overlaps it.
 namespace detforge {
 namespace {
 
@@ -67,6 +69,10 @@ const std::map<std::string, std::string> heads_by_name = {
 
 constexpr const char* shared_parts = R"(
 focal = dict(type='FocalLoss', use_sigmoid=True, gamma=2.0, alpha=0.25, loss_weight=1.0)
+test_cfg = dict(nms_pre=100, min_bbox_size=0, score_thr=0.05, nms=dict(type='nms', iou_threshold=0.5), max_per_img=20)
+rpn_test_cfg = dict(nms_pre=100, min_bbox_size=0, nms=dict(type='nms', iou_threshold=0.7), max_per_img=20)
+yolo_test_cfg = dict(test_cfg, conf_thr=0.005)
+yolox_test_cfg = dict(score_thr=0.05, nms=dict(type='nms', iou_threshold=0.5))
 max_iou = dict(assigner=dict(type='MaxIoUAssigner', pos_iou_thr=0.5, neg_iou_thr=0.4, min_pos_iou=0, ignore_iof_thr=-1),
                allowed_border=-1, pos_weight=-1, debug=False)
 approx_max_iou = dict(type='ApproxMaxIoUAssigner', pos_iou_thr=0.5, neg_iou_thr=0.4, min_pos_iou=0.4, ignore_iof_thr=-1)
@@ -79,7 +85,12 @@ square = dict(type='AnchorGenerator', ratios=[1.0], scales=[4], strides=[8, 16, 
 head = )";
 
 std::shared_ptr<DenseHead> make_head(const std::string& text, Reference reference) {
-  Value config = Config::from_text(shared_parts + text + "\n", ".py")["head"];
+  const Value parts = Config::from_text(shared_parts + text + "\n", ".py").root();
+  Value config = parts["head"];
+  static const std::map<std::string, const char*> own_test_cfgs = {
+      {"RPNHead", "rpn_test_cfg"}, {"YOLOV3Head", "yolo_test_cfg"}, {"YOLOXHead", "yolox_test_cfg"}};
+  const auto own = own_test_cfgs.find(config["type"].as_string());
+  config["test_cfg"] = parts[own != own_test_cfgs.end() ? own->second : "test_cfg"];
   if (!config.contains("in_channels")) config["in_channels"] = channels;
   if (config["type"].as_string() != "RPNHead") config["num_classes"] = num_classes;
   if (!config.contains("feat_channels") && config["type"].as_string() != "YOLOV3Head") config["feat_channels"] = channels;
@@ -118,6 +129,7 @@ std::vector<Situation> situations() {
   return {{"no objects", torch::zeros({0, 4})},
           {"larger than the image", torch::tensor({{-500.0F, -500.0F, 900.0F, 900.0F}})},
           {"at the borders", torch::tensor({{0.0F, 0.0F, 30.0F, 40.0F}, {220.0F, 210.0F, 250.0F, 240.0F}})},
+          {"outside of the image", torch::tensor({{300.0F, 310.0F, 400.0F, 380.0F}, {-90.0F, -80.0F, -20.0F, -10.0F}})},
           {"a fraction of a pixel", torch::tensor({{100.2F, 100.2F, 100.4F, 100.4F}})},
           {"twice the same", torch::tensor({{50.0F, 60.0F, 120.0F, 130.0F}, {50.0F, 60.0F, 120.0F, 130.0F}})}};
 }
@@ -144,12 +156,38 @@ TEST_P(DenseHeadLosses, AreFiniteWithFiniteGradients) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, DenseHeadLosses, testing::ValuesIn([] {
-                           std::vector<std::string> names;
-                           for (const auto& [name, text] : heads_by_name) names.push_back(name);
-                           return names;
-                         }()),
-                         [](const auto& test) { return test.param; });
+std::vector<std::string> head_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, text] : heads_by_name) names.push_back(name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, DenseHeadLosses, testing::ValuesIn(head_names()), [](const auto& test) { return test.param; });
+
+/// What the head finds in features of `images` images.
+std::vector<Detections> found_in(const std::string& name, const nn::Features& levels, std::size_t images) {
+  const torch::NoGradGuard no_grad;
+  const auto head = make_head(heads_by_name.at(name), Reference::V2_27);
+  const std::vector<ImageMeta> metas = targets(torch::zeros({0, 4})).metas;
+  head->eval();
+  return head->simple_test(levels, std::span(metas).first(images), /*rescale=*/false);
+}
+
+class DenseHeads : public testing::TestWithParam<std::string> {};
+
+TEST_P(DenseHeads, FindNothingWhereFeaturesAreNotANumber) {
+  nn::Features levels = features(2);
+  for (torch::Tensor& level : levels) level.fill_(std::numeric_limits<float>::quiet_NaN());
+  const std::vector<Detections> found = found_in(GetParam(), levels, 2);
+  ASSERT_EQ(found.size(), 2U);
+  for (const Detections& image : found) {
+    for (const float score : image.scores) EXPECT_FALSE(score > 0) << score;
+  }
+}
+
+TEST_P(DenseHeads, FindNothingInAnEmptyBatch) { EXPECT_TRUE(found_in(GetParam(), features(0), 0).empty()); }
+
+INSTANTIATE_TEST_SUITE_P(All, DenseHeads, testing::ValuesIn(head_names()), [](const auto& test) { return test.param; });
 
 TEST(DenseHeadLosses, OfAHeadWithoutTrainCfgSayWhatIsMissing) {
   const auto head = make_head("dict(type='RetinaHead')", Reference::V2_8);

@@ -44,6 +44,39 @@ TEST_P(RoIHeads, LearnFromBackgroundAlone) {
   expect_finite_gradients(*head_);
 }
 
+/// The boxes a thousand pixels to the right of and below the image.
+Proposals moved_outside(Proposals boxes) {
+  for (torch::Tensor& image : boxes) {
+    image = image.clone();
+    image.slice(1, 0, 4) += 1000;
+  }
+  return boxes;
+}
+
+TEST_P(RoIHeads, LearnFromBoxesOutsideOfTheImage) {
+  head_->train();
+  const Proposals outside = moved_outside(small::proposals(2, 6));
+  expect_finite(head_->loss(small::features(2), outside, small::targets(2, 2)));
+  Targets targets = small::targets(2, 2);
+  targets.gt_bboxes = moved_outside(targets.gt_bboxes);
+  expect_finite(head_->loss(small::features(2), outside, targets));
+  expect_finite_gradients(*head_);
+}
+
+TEST_P(RoIHeads, KeepWhatTheyFindOutsideWithinTheImage) {
+  if (GetParam().name == "Grid") return;  // as in Python it means to, see docs/quirks.md
+  const torch::NoGradGuard no_grad;
+  head_->eval();
+  const auto found = head_->predict(small::features(1), moved_outside(small::proposals(1, 6)), small::metas(1), /*rescale=*/false);
+  const ImageSize size = small::metas(1).front().img_shape;
+  for (const BoxXyxy& box : found.at(0).boxes_xyxy) {
+    for (std::size_t k = 0; k < box.size(); ++k) {
+      EXPECT_GE(box[k], 0);
+      EXPECT_LE(box[k], static_cast<float>(k % 2 == 0 ? size.width : size.height));
+    }
+  }
+}
+
 TEST_P(RoIHeads, LearnNothingFromNoProposals) {
   head_->train();
   expect_finite(head_->loss(small::features(1), small::proposals(1, 0), small::targets(1, 0)), /*may_be_empty=*/true);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct HeadCase {
 };
 
 std::vector<HeadCase> head_cases();
+/// How GoogleTest shows it.
+inline void PrintTo(const HeadCase& which, std::ostream* out) { *out << which.name; }
 
 /// The head with random weights from a fixed seed and this sampler; without cfgs where `with_cfgs` is false.
 std::shared_ptr<RoIHead> build(const HeadCase& which, bool with_cfgs = true);
