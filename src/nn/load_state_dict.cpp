@@ -65,6 +65,11 @@ std::string old_name(const std::string& name, const std::map<std::string, Tensor
     const std::string candidate = name.substr(0, at) + "_offset" + name.substr(name.rfind('.'));
     return is_old(candidate) ? candidate : std::string();
   }
+  // RetinaNet's towers were plain convolutions: `cls_convs.0.weight`, not `cls_convs.0.conv.weight`.
+  if (const std::size_t at = name.rfind(".conv."); at != std::string::npos && name.find("_convs.") != std::string::npos) {
+    const std::string candidate = name.substr(0, at) + name.substr(name.rfind('.'));
+    return is_old(candidate) ? candidate : std::string();
+  }
   // Heads without anchors called their predictions by their own names: `bbox_head.fcos_cls.weight`, not `bbox_head.conv_cls.weight`.
   for (const std::string what : {"cls", "reg", "centerness"}) {
     const std::size_t at = name.rfind("conv_" + what + ".");

@@ -4,6 +4,7 @@
 
 #include "detforge/nn/init/initializer.h"
 #include "detforge/nn/layers/containers.h"
+#include "detforge/nn/layers/conv_module.h"
 #include "detforge/nn/layers/conv_ws.h"
 #include "detforge/nn/layers/layer_registries.h"
 #include "tests/support/saved_weights.h"
@@ -52,11 +53,14 @@ TEST(LoadPretrained, LetsConvAWSDoWhatAPlainConvolutionDoes) {
   EXPECT_TRUE(torch::allclose(aws->forward(image), wanted, 1e-4, 1e-5));
 }
 
-/// A model with a deformable convolution and two predictions, as detectors have them.
+/// A model with a deformable convolution, a tower and two predictions, as detectors have them.
 std::shared_ptr<Sequential> head_and_block(std::uint64_t seed) {
   auto model = std::make_shared<Sequential>();
   const Value dcn = Value::dict({{"type", "DCN"}, {"in_channels", 4}, {"out_channels", 4}, {"kernel_size", 3}, {"bias", false}});
   model->append("conv2", conv_layers().build(dcn));
+  auto tower = std::make_shared<Sequential>();
+  tower->append(std::make_shared<ConvModule>(ConvModule::Options{.in_channels = 4, .out_channels = 4, .kernel_size = 3}, BuildContext()));
+  model->append("cls_convs", tower);
   model->append("conv_cls", std::make_shared<Conv2d>(options));
   model->append("conv_centerness", std::make_shared<Conv2d>(options));
   torch::manual_seed(seed);
@@ -68,6 +72,8 @@ std::shared_ptr<Sequential> head_and_block(std::uint64_t seed) {
 TEST(LoadStateDict, KnowsTheNamesOfTensorsFromBeforeVersion2) {
   const std::map<std::string, std::string> old_names = {{"conv2.conv_offset.weight", "conv2_offset.weight"},
                                                         {"conv2.conv_offset.bias", "conv2_offset.bias"},
+                                                        {"cls_convs.0.conv.weight", "cls_convs.0.weight"},
+                                                        {"cls_convs.0.conv.bias", "cls_convs.0.bias"},
                                                         {"conv_cls.weight", "fcos_cls.weight"},
                                                         {"conv_cls.bias", "fcos_cls.bias"},
                                                         {"conv_centerness.weight", "centerness.weight"},
