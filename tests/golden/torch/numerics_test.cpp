@@ -94,10 +94,11 @@ TiedRows tied_rows_of(const LoadedCase& loaded, std::span<const Detections> dete
   for (const Detections& image : detections) of_detections.append_image(image.scores);
   return [&loaded, of_detections, of_proposals = RowScores()](std::int64_t row, std::int64_t rows) mutable {
     if (rows == of_detections.size()) return of_detections.tied_with(row);
-    auto* source = dynamic_cast<ProposalSource*>(loaded.model->named_modules()["rpn_head"].get());
-    if (of_proposals.size() == 0 && source != nullptr) {
+    const auto modules = loaded.model->named_modules();
+    if (of_proposals.size() == 0 && modules.contains("rpn_head")) {
+      auto& source = dynamic_cast<ProposalSource&>(*modules["rpn_head"]);
       const auto metas = std::span(loaded.metas).first(static_cast<std::size_t>(num_images(loaded)));
-      for (const torch::Tensor& proposals : source->propose(features_of(loaded, num_images(loaded)), metas)) {
+      for (const torch::Tensor& proposals : source.propose(features_of(loaded, num_images(loaded)), metas)) {
         const torch::Tensor scores = proposals.select(1, 4).contiguous();
         of_proposals.append_image(values_of(scores));
       }
