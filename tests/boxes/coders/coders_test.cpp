@@ -26,7 +26,8 @@ TEST_P(InvertibleCoder, DecodesWhatItEncodes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Coders, InvertibleCoder,
-                         ::testing::Values("DeltaXYWHBBoxCoder", "TBLRBBoxCoder", "DistancePointBBoxCoder", "PseudoBBoxCoder"));
+                         ::testing::Values("DeltaXYWHBBoxCoder", "TBLRBBoxCoder", "DistancePointBBoxCoder", "PseudoBBoxCoder"),
+                         [](const auto& test) { return std::string(test.param); });
 
 TEST(DeltaXYWHBBoxCoder, LimitsTheSizesThatItDecodes) {
   const torch::Tensor prior = boxes({{0, 0, 10, 10}}), deltas = torch::tensor({{0.F, 0.F, 100.F, -100.F}});

@@ -128,7 +128,8 @@ TEST_P(EverySampler, NeedsNoObjects) {
 
 INSTANTIATE_TEST_SUITE_P(Samplers, EverySampler,
                          ::testing::Values("RandomSampler", "InstanceBalancedPosSampler", "IoUBalancedNegSampler", "CombinedSampler",
-                                           "OHEMSampler", "ScoreHLRSampler"));
+                                           "OHEMSampler", "ScoreHLRSampler"),
+                         [](const auto& test) { return std::string(test.param); });
 
 TEST(InstanceBalancedPosSampler, TakesAboutAsManyOfEachObject) {
   Image image;
