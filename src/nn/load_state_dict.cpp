@@ -83,6 +83,18 @@ std::string old_name(const std::string& name, const std::map<std::string, Tensor
   return {};
 }
 
+/// Before 2.0 the second stage's heads stood beside the first's, and what they said of the background came first: by their names
+/// alone such weights would give every object the class of its neighbour.
+void refuse_heads_of_version_1(const std::vector<NamedTensor>& model, const std::map<std::string, TensorView>& weights) {
+  const std::string place = "roi_head.";
+  for (const NamedTensor& entry : model) {
+    if (!entry.name.starts_with(place) || weights.contains(entry.name) || !weights.contains(entry.name.substr(place.size()))) continue;
+    throw Error("the checkpoint is of an MMDetection before 2.0: it has '" + entry.name.substr(place.size()) + "', the model '" +
+                entry.name + "', and its classes stand in another order")
+        .help("convert it with MMDetection's tools/upgrade_model_version.py");
+  }
+}
+
 /// Gives the weights that have an old name the one that the model knows them by.
 void take_up_old_names(const std::vector<NamedTensor>& model, std::map<std::string, TensorView>& weights) {
   std::set<std::string> names;
@@ -138,6 +150,7 @@ LoadReport load_state_dict(Module& model, const Checkpoint& checkpoint, bool str
   }
   if (weights.empty() && !prefix.empty()) throw Error("the checkpoint has no tensor below '" + prefix + "'");
   std::vector<NamedTensor> entries = state_dict(model);
+  refuse_heads_of_version_1(entries, weights);
   take_up_old_names(entries, weights);
   LoadReport report = compare(entries, weights);
   const std::vector<ConvAWS2d*> plain_convolutions = without_statistics(model, report);

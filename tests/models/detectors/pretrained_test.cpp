@@ -125,5 +125,27 @@ TEST(Pretrained, FillsAnyPartFromWhatLiesBelowAPrefix) {
   EXPECT_TRUE(loaded[0].report.empty()) << loaded[0].report.text();
 }
 
+TEST(Pretrained, OfATwoStageDetectorFromBeforeVersion2IsRefused) {
+  const auto model = build_detector(parsed(parts)["FasterRCNN"]);
+  const auto path = saved_weights(*model, [](const std::string& name) { return name.starts_with("roi_head.") ? name.substr(9) : name; });
+  try {
+    nn::load_state_dict(*model, Checkpoint::read(path));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(),
+              "the checkpoint is of an MMDetection before 2.0: it has 'bbox_head.fc_cls.weight', the model "
+              "'roi_head.bbox_head.fc_cls.weight', and its classes stand in another order");
+  }
+}
+
+TEST(Pretrained, OfADetectorWithOneStageIsTakenByOneWithTwo) {
+  const auto source = build_detector(parsed(parts)["RetinaNet"]);
+  const auto target = build_detector(parsed(parts)["FasterRCNN"]);
+  const auto path = saved_weights(*source, [](const std::string& name) { return name; });
+  const nn::LoadReport report = nn::load_state_dict(*target, Checkpoint::read(path));
+  for (const std::string& name : report.missing) EXPECT_TRUE(name.starts_with("rpn_head.") || name.starts_with("roi_head.")) << name;
+  for (const std::string& name : report.unexpected) EXPECT_TRUE(name.starts_with("bbox_head.")) << name;
+}
+
 }  // namespace
 }  // namespace detforge
