@@ -56,6 +56,8 @@ class JsonValue {
 
   /// `annotations[1041].bbox`; of the whole document its name.
   std::string place() const;
+  /// The document's name: the file.
+  const std::string& document() const { return *document_; }
   /// Throws `Error` at this place, with the document's name as a note.
   [[noreturn]] void fail(const std::string& message) const;
 

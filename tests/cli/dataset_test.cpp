@@ -41,7 +41,8 @@ TEST(DatasetStats, PrintsTablesJsonAndCharts) {
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_TRUE(outcome.out.starts_with("10 images, 0 of them without an object; 12 objects, 0 to be ignored\n")) << outcome.out;
   EXPECT_NE(outcome.out.find("| cat   | 10      | 10     | 83.3 % |"), std::string::npos) << outcome.out;
-  EXPECT_EQ(outcome.err, "note: 1 record is left out:\n  annotations[12].bbox: must be 4 numbers, not 1\n");
+  EXPECT_EQ(outcome.err,
+            "note: 1 record is left out:\n  annotations[12].bbox: must be 4 numbers, not 1 (in " + in(folder, "gt.json") + ")\n");
   EXPECT_TRUE(run_command("cat " + in(folder, "stats.svg")).out.starts_with("<svg "));
   const Json json = Json::parse(run("dataset stats " + in(folder, "gt.json") + " --quiet --classes dog --json -").out);
   EXPECT_EQ(json["objects"], 2);

@@ -1,6 +1,7 @@
 #include "detforge/data/datasets/annotation_findings.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -13,14 +14,14 @@ void AnnotationFindings::skip(const Error& error) {
   if (first_skipped_.size() < listed) first_skipped_.push_back(error.diagnostics().front());
 }
 
-void AnnotationFindings::note(const std::string& what, const std::string& place) {
-  auto found = std::find_if(notes_.begin(), notes_.end(), [&](const Note& note) { return note.what == what; });
-  if (found == notes_.end()) found = notes_.insert(notes_.end(), {what, 0, {}});
+void AnnotationFindings::note(const std::string& what, const std::string& place, const std::string& file) {
+  auto found = std::find_if(notes_.begin(), notes_.end(), [&](const Note& note) { return note.what == what && note.file == file; });
+  if (found == notes_.end()) found = notes_.insert(notes_.end(), {what, 0, {}, file});
   ++found->count;
   if (found->places.size() < listed) found->places.push_back(place);
 }
 
-void AnnotationFindings::remark(const std::string& text) { notes_.push_back({text, 0, {}}); }
+void AnnotationFindings::remark(const std::string& text) { notes_.push_back({text, 0, {}, {}}); }
 
 void AnnotationFindings::merge(const AnnotationFindings& others) {
   skipped_ += others.skipped_;
@@ -32,8 +33,9 @@ void AnnotationFindings::merge(const AnnotationFindings& others) {
       remark(note.what);
       continue;
     }
-    for (const std::string& place : note.places) this->note(note.what, place);
-    const auto mine = std::find_if(notes_.begin(), notes_.end(), [&](const Note& one) { return one.what == note.what; });
+    for (const std::string& place : note.places) this->note(note.what, place, note.file);
+    const auto mine =
+        std::find_if(notes_.begin(), notes_.end(), [&](const Note& one) { return one.what == note.what && one.file == note.file; });
     mine->count += note.count - note.places.size();
   }
 }
@@ -43,15 +45,19 @@ std::string AnnotationFindings::text() const {
   if (skipped_ > 0) {
     text += fmt::format("{} record{} left out{}:\n", skipped_, skipped_ == 1 ? " is" : "s are",
                         skipped_ > first_skipped_.size() ? fmt::format(", the first {}", first_skipped_.size()) : "");
-    for (const Diagnostic& one : first_skipped_) text += fmt::format("  {}: {}\n", one.place, one.message);
+    for (const Diagnostic& one : first_skipped_) {
+      const std::string where = one.notes.empty() ? "" : fmt::format(" ({})", fmt::join(one.notes, ", "));
+      text += fmt::format("  {}: {}{}\n", one.place, one.message, where);
+    }
   }
   for (const Note& note : notes_) {
     if (note.count == 0) {
       text += note.what + "\n";
       continue;
     }
-    text +=
-        fmt::format("{} ({}): {}{}\n", note.what, note.count, fmt::join(note.places, ", "), note.count > note.places.size() ? ", …" : "");
+    const bool has_more = note.count > note.places.size();
+    text += fmt::format("{} ({}): {}{}{}\n", note.what, note.count, fmt::join(note.places, ", "), has_more ? ", …" : "",
+                        note.file.empty() ? "" : " in " + note.file);
   }
   return text;
 }

@@ -17,6 +17,7 @@ class AnnotationFindings {
     std::string what;                 ///< `boxes have no area`
     std::size_t count = 0;            ///< of records; 0 for a remark
     std::vector<std::string> places;  ///< the first ones
+    std::string file;                 ///< that they lie in; empty where the places say it
   };
 
   /// A record that can not be used; it is left out.
@@ -24,7 +25,7 @@ class AnnotationFindings {
   /// Out of the error that reading it gave.
   void skip(const Error& error);
   /// Something odd about records of one kind, which are read as MMDetection reads them.
-  void note(const std::string& what, const std::string& place);
+  void note(const std::string& what, const std::string& place, const std::string& file = "");
   /// Something odd about a whole file.
   void remark(const std::string& text);
   void merge(const AnnotationFindings& others);
@@ -35,7 +36,8 @@ class AnnotationFindings {
   const std::vector<Note>& notes() const { return notes_; }
   bool empty() const { return skipped_ == 0 && notes_.empty(); }
 
-  /// For a person, a line each: `3 records are left out:` and the first of them, `boxes have no area (2): a.xml: object[3], …`.
+  /// For a person, a line each: `3 records are left out:` and the first of them, with their files; `boxes have no area (2): a.xml:
+  /// object[3], …`.
   std::string text() const;
   /// For those who want every record or none: throws an `Error` with the first records that were left out, if any were.
   void refuse() const;

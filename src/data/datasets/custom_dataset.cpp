@@ -22,8 +22,9 @@ class CustomDataset : public AnnotatedDataset {
       loaded.images.push_back({position, record.filename, record.size, record.seg_map});
       for (std::size_t i = 0; i < record.bboxes.size(); ++i) {
         if (!loaded.classes.empty() && record.labels[i] >= static_cast<std::int64_t>(loaded.classes.size())) {
-          loaded.findings.skip(fmt::format("[{}].ann.labels[{}]", record.index, i),
-                               fmt::format("the label {} is none of the {} classes", record.labels[i], loaded.classes.size()));
+          loaded.findings.skip(Error(fmt::format("the label {} is none of the {} classes", record.labels[i], loaded.classes.size()))
+                                   .at(fmt::format("[{}].ann.labels[{}]", record.index, i))
+                                   .note("in " + options.ann_file));
           continue;
         }
         labels = std::max(labels, record.labels[i] + 1);

@@ -124,10 +124,10 @@ class CocoLoader {
       row.use = AnnotationUse::LeftOut;
     } else if (!dialect_.keeps_boxes_outside && is_outside(x, y, width, height, loaded_.images[row.image].size)) {
       row.use = AnnotationUse::LeftOut;
-      loaded_.findings.note("boxes without area inside of their image are left out", bbox.place());
+      loaded_.findings.note("boxes without area inside of their image are left out", bbox.place(), bbox.document());
     } else if (area <= 0 || width < 1 || height < 1) {
       row.use = AnnotationUse::LeftOut;
-      loaded_.findings.note("boxes smaller than a pixel are left out", bbox.place());
+      loaded_.findings.note("boxes smaller than a pixel are left out", bbox.place(), bbox.document());
     } else if (label < 0) {
       row.use = AnnotationUse::LeftOut;
     } else if (is_crowd) {
@@ -148,7 +148,7 @@ class CocoLoader {
       loaded_.labels.push_back(-1);
     }
     if (static_cast<std::size_t>(found->second) >= names_.size()) {
-      loaded_.findings.note("annotations of categories that the file does not describe are left out", value.place());
+      loaded_.findings.note("annotations of categories that the file does not describe are left out", value.place(), value.document());
     }
     return found->second;
   }

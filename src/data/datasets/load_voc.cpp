@@ -68,7 +68,10 @@ class VocLoader {
   template <class Place>
   void add(const VocObject& object, std::uint32_t image, Place place) {
     const std::int64_t label = label_of(loaded_.classes, object.name);
-    if (label < 0) return;
+    if (label < 0) {
+      loaded_.findings.note("objects that are none of the classes are left out", place());
+      return;
+    }
     loaded_.is_empty[image] = 0;
     if (!object.problem.empty()) {
       loaded_.findings.skip(place(), object.problem);

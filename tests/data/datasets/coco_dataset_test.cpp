@@ -35,11 +35,21 @@ std::string skipped(const std::string& record) {
   return first.message + " @ " + first.place;
 }
 
+/// The text without the folder of the annotation file.
+std::string without_folder(std::string text) {
+  for (std::size_t end = text.find("/a.json"); end != std::string::npos; end = text.find("/a.json", end)) {
+    const std::size_t begin = text.rfind(' ', end) + 1;
+    text.erase(begin, end + 1 - begin);
+    end = begin;
+  }
+  return text;
+}
+
 /// What is noted of such an annotation.
 std::string noted(const std::string& record) {
   const auto dataset = coco(file(good + ", " + record));
   EXPECT_EQ(dataset->annotations(0).bboxes.size(), 1U);
-  return dataset->findings().text();
+  return without_folder(dataset->findings().text());
 }
 
 TEST(CocoDataset, GivesWhatAPipelineStartsFrom) {
@@ -97,25 +107,43 @@ TEST(CocoDataset, SaysWhichRecordsItLeavesOut) {
   EXPECT_EQ(skipped(annotation(2, R"("bbox": [1, 2, 3, "4"])")), "must be a number, not a text @ annotations[1].bbox[3]");
   EXPECT_EQ(skipped(annotation(2, R"("bbox": [1, 2, 1e30, 4])")), "lies beyond any image @ annotations[1].bbox");
   EXPECT_EQ(skipped(annotation(2, R"("iscrowd": 0)")), "has no 'bbox' @ annotations[1]");
-  EXPECT_EQ(skipped(good), "the id 1 is that of an earlier record @ annotations[1].id");
-  EXPECT_EQ(skipped(R"({"id": 2, "image_id": 99, "category_id": 3, "area": 1, "bbox": [1, 2, 3, 4]})"),
-            "there is no such image @ annotations[1].image_id");
   EXPECT_EQ(skipped(R"({"id": 2, "image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4]})"), "has no 'area' @ annotations[1]");
   EXPECT_EQ(skipped("3"), "must be an object, not a number @ annotations[1]");
-  EXPECT_EQ(skipped(annotation(2, R"("bbox": [1, 2, 3, 4], "segmentation": {"size": [50, 60], "counts": [1, 2]})")),
-            "the counts of a mask sum to 3, not to the 3000 pixels of 50 x 60 @ annotations[1].segmentation");
   EXPECT_EQ(skipped(annotation(2, R"("bbox": [1, 2, 3, 4], "segmentation": "none")")),
             "must be a list, not a text @ annotations[1].segmentation");
 }
 
-TEST(CocoDataset, SaysWhichBoxesMmdetectionPassesOver) {
+TEST(CocoDataset, NotesBoxesOfSizeZero) {
   EXPECT_EQ(noted(annotation(2, R"("bbox": [1, 2, 0, 0])")),
-            "boxes without area inside of their image are left out (1): annotations[1].bbox\n");
+            "boxes without area inside of their image are left out (1): annotations[1].bbox in a.json\n");
+  EXPECT_EQ(noted(annotation(2, R"("bbox": [1, 2, 0.5, 5])")),
+            "boxes smaller than a pixel are left out (1): annotations[1].bbox in a.json\n");
+}
+
+TEST(CocoDataset, NotesBoxesOutsideOfTheImage) {
   EXPECT_EQ(noted(annotation(2, R"("bbox": [60, 2, 5, 5])")),
-            "boxes without area inside of their image are left out (1): annotations[1].bbox\n");
-  EXPECT_EQ(noted(annotation(2, R"("bbox": [1, 2, 0.5, 5])")), "boxes smaller than a pixel are left out (1): annotations[1].bbox\n");
+            "boxes without area inside of their image are left out (1): annotations[1].bbox in a.json\n");
+  EXPECT_EQ(noted(annotation(2, R"("bbox": [-9, 2, 5, 5])")),
+            "boxes without area inside of their image are left out (1): annotations[1].bbox in a.json\n");
+}
+
+TEST(CocoDataset, NotesUnknownCategories) {
   EXPECT_EQ(noted(R"({"id": 2, "image_id": 7, "category_id": 77, "area": 100, "bbox": [1, 2, 10, 20]})"),
-            "annotations of categories that the file does not describe are left out (1): annotations[1].category_id\n");
+            "annotations of categories that the file does not describe are left out (1): annotations[1].category_id in a.json\n");
+}
+
+TEST(CocoDataset, LeavesOutASecondAnnotationOfOneId) {
+  EXPECT_EQ(skipped(good), "the id 1 is that of an earlier record @ annotations[1].id");
+}
+
+TEST(CocoDataset, LeavesOutAnnotationsWithoutAnImage) {
+  EXPECT_EQ(skipped(R"({"id": 2, "image_id": 99, "category_id": 3, "area": 1, "bbox": [1, 2, 3, 4]})"),
+            "there is no such image @ annotations[1].image_id");
+}
+
+TEST(CocoDataset, LeavesOutMasksWhoseRunsAreNotTheImagesPixels) {
+  EXPECT_EQ(skipped(annotation(2, R"("bbox": [1, 2, 3, 4], "segmentation": {"size": [50, 60], "counts": [1, 2]})")),
+            "the counts of a mask sum to 3, not to the 3000 pixels of 50 x 60 @ annotations[1].segmentation");
 }
 
 TEST(CocoDataset, CountsWhatItLeavesOutAndListsTen) {
@@ -124,7 +152,9 @@ TEST(CocoDataset, CountsWhatItLeavesOutAndListsTen) {
   const AnnotationFindings findings = coco(file(many))->findings();
   EXPECT_EQ(findings.skipped(), 13U);
   EXPECT_EQ(findings.first_skipped().size(), 10U);
-  EXPECT_TRUE(findings.text().starts_with("13 records are left out, the first 10:\n  annotations[1].bbox: must be 4 numbers, not 0\n"));
+  EXPECT_TRUE(without_folder(findings.text())
+                  .starts_with("13 records are left out, the first 10:\n  annotations[1].bbox: must be 4 numbers, not 0 (in a.json)\n"))
+      << findings.text();
   EXPECT_EQ(error_of([&] { findings.refuse(); }), "must be 4 numbers, not 0 @ annotations[1].bbox");
   EXPECT_NO_THROW(coco(file(good))->findings().refuse());
 }
@@ -135,13 +165,13 @@ TEST(CocoDataset, LeavesOutWrongImagesAndCategories) {
       "height": -1, "width": 60}], "categories": [{"name": "x"}, {"id": 3, "name": "cat"}, {"id": 9, "name": "dog"}]})",
                             "filter_empty_gt=False");
   EXPECT_EQ(dataset->size(), 1U);
-  EXPECT_EQ(dataset->findings().text(),
+  EXPECT_EQ(without_folder(dataset->findings().text()),
             "5 records are left out:\n"
-            "  images[1].id: the id 7 is that of an earlier record\n"
-            "  images[2]: has no name of a file\n"
-            "  images[3]: has no 'width' or no 'height'\n"
-            "  images[4].height: must not be negative\n"
-            "  categories[0]: has no 'id'\n");
+            "  images[1].id: the id 7 is that of an earlier record (in a.json)\n"
+            "  images[2]: has no name of a file (in a.json)\n"
+            "  images[3]: has no 'width' or no 'height' (in a.json)\n"
+            "  images[4].height: must not be negative (in a.json)\n"
+            "  categories[0]: has no 'id' (in a.json)\n");
 }
 
 TEST(CocoDataset, FailsWhereNothingCanBeRead) {
@@ -167,6 +197,11 @@ TEST(CocoDataset, LabelsFollowTheOrderOfTheFilesCategories) {
   EXPECT_EQ(dataset->annotations(0).labels, (std::vector<std::int64_t>{0, 1}));
   EXPECT_EQ(dataset->findings().text(), "labels follow the order of the file's categories, not that of 'classes': 'cat', 'dog'\n");
   EXPECT_EQ(coco(file(good), "", "['cat', 'wolf']")->findings().text(), "classes that are no category of the file (1): 'wolf'\n");
+}
+
+TEST(CocoDataset, TakesAListOrATupleOrTheFilesOwnOrderOfClasses) {
+  EXPECT_EQ(coco(file(good), "", "['cat', 'dog']")->classes(), coco(file(good), "", "('cat', 'dog')")->classes());
+  EXPECT_EQ(coco(file(good), "", "('dog',)")->size(), 0U);
 }
 
 TEST(CocoDataset, ReadsClassesFromAFile) {

@@ -49,12 +49,10 @@ TEST(CustomDataset, SaysWhichRecordsItLeavesOut) {
   const Folder folder({{"a.json", list(std::string(record) + "," + wrong + "," + fewer + ", {}")}});
   const auto dataset = dataset_of(folder.path(), "type='CustomDataset', ann_file='a.json', classes=['x']");
   EXPECT_EQ(dataset->size(), 1U);
-  EXPECT_EQ(dataset->findings().text(),
-            "4 records are left out:\n"
-            "  [0].ann.labels[0]: the label 1 is none of the 1 classes\n"
-            "  [1].ann.bboxes[0]: must be 4 numbers, not 3\n"
-            "  [2].ann.labels: must be as many as the boxes\n"
-            "  [3]: has no 'filename'\n");
+  const std::string file = " (in " + (folder / "a.json").string() + ")\n";
+  EXPECT_EQ(dataset->findings().text(), "4 records are left out:\n  [0].ann.labels[0]: the label 1 is none of the 1 classes" + file +
+                                            "  [1].ann.bboxes[0]: must be 4 numbers, not 3" + file +
+                                            "  [2].ann.labels: must be as many as the boxes" + file + "  [3]: has no 'filename'" + file);
 }
 
 TEST(Proposals, GoWithTheirImages) {
