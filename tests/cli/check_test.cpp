@@ -62,10 +62,58 @@ TEST(CheckCommand, ReportsEverythingAtOnce) {
   const Outcome outcome = project.check(
       "--cfg-options data.train.ann_file=none.json data.val.img_prefix=nowhere data.test.pipeline.1.img_scale=0 load_from=x.pth");
   EXPECT_EQ(outcome.status, 1);
-  for (const char* text : {"did you mean 'num_classes'?", "none.json", "there is no folder 'nowhere' with the images", "'img_scale'",
+  for (const char* text : {"did you mean 'num_classes'?", "none.json", "there is no folder 'nowhere'", "'img_scale'",
                            "there is no file 'x.pth'", "the head has 80 classes, the dataset 1", "6 findings\n"}) {
     EXPECT_NE(outcome.out.find(text), std::string::npos) << text << "\n" << outcome.out;
   }
+}
+
+TEST(CheckCommand, TellsWhereAMissingFileIsNamed) {
+  if (!has_torch()) GTEST_SKIP() << "built without Torch";
+  const Project project;
+  project.folder.write("lost.py", "_base_ = './mine.py'\ndata = dict(test=dict(data_root='/none/', ann_file='x.json', img_prefix=''))\n");
+  const Outcome outcome = run("check " + (project.folder / "lost.py").string());
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.out,
+            "error: there is no file '/none/x.json'\n"
+            " --> " +
+                (project.folder / "lost.py").string() +
+                ":2:52\n"
+                "  |\n"
+                "2 | data = dict(test=dict(data_root='/none/', ann_file='x.json', img_prefix=''))\n"
+                "  |                                                    ^^^^^^^^\n"
+                "  = note: data.test.ann_file\n"
+                "  = help: --cfg-options data.test.ann_file=… names another\n\n"
+                "error: there is no folder '/none/'\n"
+                " --> " +
+                (project.folder / "lost.py").string() +
+                ":2:73\n"
+                "  |\n"
+                "2 | data = dict(test=dict(data_root='/none/', ann_file='x.json', img_prefix=''))\n"
+                "  |                                                                         ^^\n"
+                "  = note: data.test.img_prefix\n"
+                "  = help: --cfg-options data.test.img_prefix=… names another\n\n"
+                "2 findings\n");
+}
+
+TEST(CheckCommand, FindsImagesThatAreNotThere) {
+  if (!has_torch()) GTEST_SKIP() << "built without Torch";
+  const Project project;
+  std::filesystem::remove(project.folder / "a.pgm");
+  const Outcome outcome = project.check("--cfg-options data.train=None data.val=None");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_TRUE(outcome.out.starts_with("error: 1 image is not there\n")) << outcome.out;
+  EXPECT_NE(outcome.out.find("= note: " + (project.folder / "a.pgm").string() + "\n"), std::string::npos) << outcome.out;
+}
+
+TEST(CheckCommand, TakesWrongRecordsForAFinding) {
+  if (!has_torch()) GTEST_SKIP() << "built without Torch";
+  const Project project;
+  std::string annotations = kAnnotations;
+  project.folder.write("ann.json", annotations.insert(annotations.rfind(']'), R"(, {"id": 2})"));
+  const Outcome outcome = project.check("--cfg-options data.train=None data.val=None");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_TRUE(outcome.out.starts_with("error: of the annotations 1 record is left out:\n  annotations[1]: has no ")) << outcome.out;
 }
 
 TEST(CheckCommand, RunsThePipeline) {

@@ -1,11 +1,14 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <ostream>
 #include <set>
 
 #include "detforge/cli/torch/actions.h"
 #include "detforge/data/datasets/annotated_dataset.h"
+#include "detforge/data/datasets/dataset_config.h"
 #include "detforge/eval/dataset_evaluation.h"
 #include "detforge/nn/load_state_dict.h"
 
@@ -54,46 +57,80 @@ class Check {
     const Value* value = at({"data", split});
     if (value == nullptr) return;
     const std::string path = std::string("data.") + split;
+    const std::vector<Diagnostic> missing = missing_dataset_paths(*value, path);
+    findings_.insert(findings_.end(), missing.begin(), missing.end());
     const bool trains = std::string(split) == "train";
     attempt([&] {
       try {
         Value config = *value;
-        if (config.is_dict()) static_cast<void>(config.pop("samples_per_gpu", Value()));
+        static_cast<void>(take_samples_per_gpu(config));
         datasets_.emplace_back(path,
                                build_dataset(config, {request_.reference, path}, trains ? Value() : Value::dict({{"test_mode", true}})));
       } catch (Error& error) {
-        throw std::move(error.note(path));
+        // Files that can not be read are those that were found missing.
+        if (!missing.empty() && !error.diagnostics().front().range) return;
+        const auto& notes = error.diagnostics().front().notes;
+        throw std::find(notes.begin(), notes.end(), path) == notes.end() ? std::move(error.note(path)) : std::move(error);
       }
     });
     if (datasets_.empty() || datasets_.back().first != path) return;
     const Dataset& dataset = *datasets_.back().second;
-    if (!dataset.findings().empty()) notes_.push_back("note: " + path + "\n" + dataset.findings().text());
+    check_records(dataset, path, *value);
     if (dataset.size() == 0) {
       find(Error("the dataset has no images that can be used").at(value->location()).note(path));
-    } else {
-      check_samples(dataset, path, *value);
+    } else if (missing.empty()) {
+      attempt([&] { check_samples(dataset, present_images(dataset, path, *value), path); });
     }
   }
 
+  /// Wrong records are findings, odd ones are told.
+  void check_records(const Dataset& dataset, const std::string& path, const Value& place) {
+    const AnnotationFindings& records = dataset.findings();
+    if (records.skipped() > 0) {
+      find(Error("of the annotations " + without_last_newline(records.text()))
+               .at(place.location())
+               .note(path)
+               .help("mend them: train and test go on without them"));
+    } else if (!records.empty()) {
+      notes_.push_back("note: " + path + "\n" + records.text());
+    }
+  }
+
+  /// The indices whose images are there; the others are a finding.
+  std::vector<std::size_t> present_images(const Dataset& dataset, const std::string& path, const Value& place) {
+    std::vector<std::size_t> present;
+    std::set<std::string> missing;
+    for (std::size_t i = 0; i < dataset.size(); ++i) {
+      const DatasetPlace image = place_of(dataset, i);
+      const fs::path file = fs::path(image.dataset->img_prefix()) / image.dataset->image(image.index).filename;
+      if (fs::exists(file)) {
+        present.push_back(i);
+      } else {
+        missing.insert(file.string());
+      }
+    }
+    if (missing.empty()) return present;
+    Error error(fmt::format("{} image{} not there{}", missing.size(), missing.size() == 1 ? " is" : "s are",
+                            missing.size() > AnnotationFindings::listed ? fmt::format(", the first {}", AnnotationFindings::listed) : ""));
+    std::size_t listed = 0;
+    for (const std::string& file : missing) {
+      if (listed++ < AnnotationFindings::listed) error.note(file);
+    }
+    find(std::move(error.at(place.location()).note(path).help("'img_prefix' is the folder before the names of the annotations")));
+    return present;
+  }
+
   /// The first, the middle and the last one, as far as they differ.
-  void check_samples(const Dataset& dataset, const std::string& path, const Value& place) {
-    attempt([&] {
-      const DatasetPlace first = place_of(dataset, 0);
-      if (const std::string& folder = first.dataset->img_prefix(); !folder.empty() && !fs::is_directory(folder)) {
-        throw Error("there is no folder '" + folder + "' with the images")
-            .at(place.location())
-            .note(path)
-            .help("'img_prefix' names it, 'data_root' stands before it");
+  static void check_samples(const Dataset& dataset, const std::vector<std::size_t>& present, const std::string& path) {
+    if (present.empty()) return;
+    for (const std::size_t index : std::set<std::size_t>{present.front(), present[present.size() / 2], present.back()}) {
+      NumpyRandom random(0);
+      try {
+        static_cast<void>(dataset.get(index, random));
+      } catch (Error& error) {
+        throw std::move(error.note(fmt::format("sample {} of {}", index, path)));
       }
-      for (const std::size_t index : std::set<std::size_t>{0, dataset.size() / 2, dataset.size() - 1}) {
-        NumpyRandom random(0);
-        try {
-          static_cast<void>(dataset.get(index, random));
-        } catch (Error& error) {
-          throw std::move(error.note(fmt::format("sample {} of {}", index, path)));
-        }
-      }
-    });
+    }
   }
 
   void check_classes() {
@@ -107,27 +144,35 @@ class Check {
       }
     }
     if (dataset->classes().empty()) return;
-    check_num_classes(request_.config["model"], "model", dataset->classes().size());
+    const auto classes = static_cast<std::int64_t>(dataset->classes().size());
+    Value model = request_.config["model"];
+    each_num_classes(model, "model", [&](Value& value, const std::string& place) {
+      if (value.as_int() == classes) return;
+      find(Error(fmt::format("the head has {} classes, the dataset {}", value.as_int(), classes))
+               .at(value.location())
+               .note(place)
+               .help(fmt::format("set {}={}, or the dataset's 'classes'", place, classes)));
+    });
   }
 
-  /// Each head's `num_classes`, but for those that segment pixels.
-  void check_num_classes(const Value& config, const std::string& path, std::size_t classes) {
+  /// Visits each head's `num_classes`, but for those that segment pixels, with its path.
+  static void each_num_classes(Value& config, const std::string& path, const std::function<void(Value&, const std::string&)>& visit) {
     static const std::set<std::string> others = {"semantic_head", "panoptic_head", "panoptic_fusion_head",
                                                  "backbone",      "neck",          "teacher_config"};
-    if (config.is_sequence()) {
-      for (std::size_t i = 0; i < config.size(); ++i) check_num_classes(config[i], fmt::format("{}[{}]", path, i), classes);
+    for (std::size_t i = 0; config.is_sequence() && i < config.size(); ++i) {
+      each_num_classes(config.elements()[i], fmt::format("{}.{}", path, i), visit);
     }
     if (!config.is_dict()) return;
+    std::vector<std::string> keys;
     for (const auto& [key, value] : config.as_dict()) {
-      if (!key.is_string() || others.contains(key.as_string())) continue;
-      const std::string place = path + "." + key.as_string();
-      if (key.as_string() != "num_classes") {
-        check_num_classes(value, place, classes);
-      } else if (value.is_int() && value.as_int() != static_cast<std::int64_t>(classes)) {
-        find(Error(fmt::format("the head has {} classes, the dataset {}", value.as_int(), classes))
-                 .at(value.location())
-                 .note(place)
-                 .help(fmt::format("set {}={}, or the dataset's 'classes'", place, classes)));
+      if (key.is_string() && !others.contains(key.as_string())) keys.push_back(key.as_string());
+    }
+    for (const std::string& key : keys) {
+      Value& value = *config.find(key);
+      if (key != "num_classes") {
+        each_num_classes(value, path + "." + key, visit);
+      } else if (value.is_int()) {
+        visit(value, path + "." + key);
       }
     }
   }
@@ -136,7 +181,12 @@ class Check {
     for (const char* key : {"load_from", "resume_from"}) {
       const Value* value = at({key});
       if (value == nullptr || !value->is_string() || value->as_string().find("://") != std::string::npos) continue;
-      if (!fs::exists(value->as_string())) find(Error("there is no file '" + value->as_string() + "'").at(value->location()).note(key));
+      if (!fs::exists(value->as_string())) {
+        find(Error("there is no file '" + value->as_string() + "'")
+                 .at(value->location())
+                 .note(key)
+                 .help(std::string("--cfg-options ") + key + "=None begins without it"));
+      }
     }
   }
 
@@ -153,11 +203,56 @@ class Check {
     }
     if (model_ == nullptr) return;
     const nn::LoadReport report = nn::load_state_dict(*model_, checkpoint, false);
-    if (!report.empty()) {
-      find(Error("the checkpoint does not fit the model in everything\n" + report.text())
-               .at(request_.checkpoint)
-               .help("detforge checkpoint show lists what is inside, detforge build prints the model"));
+    if (report.empty() || check_classes_of(checkpoint, report)) return;
+    find(Error("the checkpoint does not fit the model in everything\n" + without_last_newline(report.text()))
+             .at(request_.checkpoint)
+             .help("detforge checkpoint show lists what is inside, detforge build prints the model"));
+  }
+
+  /// Whether all that does not fit is the number of classes: then the model with the checkpoint's number takes every tensor.
+  bool check_classes_of(const Checkpoint& checkpoint, const nn::LoadReport& report) {
+    std::vector<std::pair<SourceRange, std::pair<std::string, std::int64_t>>> heads;
+    Config config = request_.config;
+    each_num_classes(config["model"], "model", [&](Value& value, const std::string& place) {
+      heads.push_back({value.location(), {place, value.as_int()}});
+    });
+    if (heads.empty() || !report.missing.empty() || !report.unexpected.empty()) return false;
+    for (const std::int64_t classes : possible_classes(report)) {
+      each_num_classes(config["model"], "model", [&](Value& value, const std::string&) { value = classes; });
+      if (!nn::load_state_dict(*build_model(config, request_.reference), checkpoint, false).empty()) continue;
+      for (const auto& [location, head] : heads) {
+        if (head.second == classes) continue;
+        find(Error(fmt::format("the head has {} classes, the checkpoint's {}", head.second, classes))
+                 .at(location)
+                 .note(head.first)
+                 .note(request_.checkpoint)
+                 .help(fmt::format("set {}={} to detect with it; training begins its last layers anew", head.first, classes)));
+      }
+      return true;
     }
+    return false;
+  }
+
+  /// Numbers of classes that could give every layer its outputs: so many, or one or five more, for each of up to nine anchors.
+  static std::set<std::int64_t> possible_classes(const nn::LoadReport& report) {
+    std::set<std::int64_t> possible;
+    for (const nn::LoadReport::Mismatch& layer : report.mismatched) {
+      std::set<std::int64_t> here;
+      for (std::int64_t anchors = 1; anchors <= 9 && !layer.in_checkpoint.empty(); ++anchors) {
+        if (layer.in_checkpoint[0] % anchors != 0) continue;
+        for (const std::int64_t more : {0, 1, 5}) {
+          const std::int64_t classes = layer.in_checkpoint[0] / anchors - more;
+          if (classes > 0 && (&layer == &report.mismatched.front() || possible.contains(classes))) here.insert(classes);
+        }
+      }
+      possible = here;
+    }
+    return possible;
+  }
+
+  static std::string without_last_newline(std::string text) {
+    if (text.ends_with('\n')) text.pop_back();
+    return text;
   }
 
   const CheckRequest& request_;
