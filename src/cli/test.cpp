@@ -37,11 +37,13 @@ void add_test(CLI::App& program, Session& session) {
   command.add_option("--workers", request->workers, "threads that prepare images (default: the config's workers_per_gpu)")
       ->check(at_least(0));
   command
-      .add_option("--batch", request->batch, "images of one shape in one forward pass (default: the config's samples_per_gpu for testing)")
+      .add_option("--batch", request->batch,
+                  "images of one shape in one forward pass (default: samples_per_gpu of the config's data.test, else 1)")
       ->check(at_least(1));
   command.add_option("--device", request->device, "cpu or cuda:N")->capture_default_str();
   command.add_option("--seed", request->seed, "of random weights")->capture_default_str();
-  command.add_flag("--strict", request->strict, "refuse a checkpoint that does not fit the model in every tensor");
+  command.add_flag("--strict", request->strict,
+                   "refuse a checkpoint that does not fit the model in every tensor, and annotations with wrong records");
   set_example(command, "detforge test configs/yolox/yolox_nano_8x8_300e_coco.py yolox_nano.pth --eval bbox --out results.json");
   command.callback([=, &session] {
     if (request->format_only && !request->metrics.empty()) {

@@ -54,6 +54,7 @@ EvaluationReport evaluate_parts(const std::vector<const AnnotatedDataset*>& part
     const EvaluationReport one = evaluate_one(*parts[part], detections.subspan(first, parts[part]->size()), options, threads);
     all.text += one.text;
     for (const auto& [name, value] : one.metrics) all.metrics.emplace_back(std::to_string(part) + "_" + name, value);
+    for (const auto& [name, stats] : one.stats) all.stats.emplace_back(std::to_string(part) + "_" + name, stats);
   }
   return all;
 }

@@ -36,6 +36,9 @@ struct EvaluationReport {
   std::string text;  ///< MMDetection's tables
   /// `bbox_mAP`, `bbox_mAP_50`, …; `AR@100`, …; `AP50`, `mAP`, …
   std::vector<NamedMetric> metrics;
+  /// COCO's twelve numbers of `bbox`, `segm` and `proposal`, as pycocotools' own defaults give them (for boxes and masks 1, 10 and 100
+  /// detections of an image and category, not MMDetection's `proposal_nums`).
+  std::vector<std::pair<std::string, CocoStats>> stats;
 };
 
 /// `detections[i]` of image i, in its original pixels. COCO's layout (and LVIS's): `bbox`, `segm`, `proposal`, `proposal_fast`; VOC's and

@@ -55,6 +55,8 @@ std::string classwise_of(const std::vector<CocoCategory>& categories, const std:
 void add_coco(const AnnotatedDataset& dataset, std::span<const Detections> detections, const std::string& metric,
               const EvaluationOptions& options, int threads, EvaluationReport& report) {
   CocoOptions coco = default_coco_options(metric == "segm" ? CocoType::Segm : metric == "proposal" ? CocoType::Proposal : CocoType::Bbox);
+  CocoOptions usual = coco;
+  usual.threads = threads;
   const bool with_masks = metric == "segm", one_class = metric == "proposal";
   if (with_masks) check_masks(detections);
   if (options.iou_thrs) coco.parameters.iou_thresholds = *options.iou_thrs;
@@ -68,6 +70,7 @@ void add_coco(const AnnotatedDataset& dataset, std::span<const Detections> detec
   if (options.classwise && !one_class) report.text += classwise_of(annotations.categories, evaluation.per_category);
   const auto metrics = mmdet_metrics(evaluation.stats, one_class ? "" : metric, items_of(options));
   report.metrics.insert(report.metrics.end(), metrics.begin(), metrics.end());
+  report.stats.emplace_back(metric, evaluate_coco(annotations, results, usual).stats);
 }
 
 /// COCO's `proposal_fast`: which part of all objects, crowds left out, is found.

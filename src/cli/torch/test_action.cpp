@@ -11,6 +11,7 @@
 #include "detforge/cli/torch/actions.h"
 #include "detforge/cli/torch/weights.h"
 #include "detforge/config/cfg_options.h"
+#include "detforge/data/datasets/dataset_config.h"
 #include "detforge/data/shape_batches.h"
 #include "detforge/eval/dataset_evaluation.h"
 #include "detforge/eval/partial_results.h"
@@ -43,16 +44,27 @@ std::shared_ptr<Dataset> test_dataset(const Config& config, Reference reference)
         .help("add data=dict(test=dict(type=…, ann_file=…, pipeline=[…]))");
   }
   Value dataset = *value;
-  if (dataset.is_dict()) static_cast<void>(dataset.pop("samples_per_gpu", Value()));
+  static_cast<void>(take_samples_per_gpu(dataset));
   return build_dataset(dataset, {reference, "data.test"}, Value::dict({{"test_mode", true}}));
 }
 
-std::int64_t setting(const TestRequest& request, std::int64_t given, std::int64_t unset, const char* key, std::int64_t fallback) {
-  if (given != unset) return given;
-  for (const auto& path : {std::initializer_list<const char*>{"data", "test_dataloader", key}, {"data", "test", key}}) {
-    if (const Value* value = find_path(request.config, path); value != nullptr && value->is_int()) return value->as_int();
-  }
-  return fallback;
+/// What `data.test_dataloader`, which only 2.27 knows, says of the loader.
+std::optional<std::int64_t> loader_setting(const Config& config, const char* key) {
+  const Value* value = find_path(config, {"data", "test_dataloader", key});
+  return value != nullptr && value->is_int() ? std::optional(value->as_int()) : std::nullopt;
+}
+
+/// `data.samples_per_gpu` is training's, as in MMDetection.
+std::int64_t samples_per_gpu(const TestRequest& request) {
+  if (request.batch > 0) return request.batch;
+  Value dataset = *find_path(request.config, {"data", "test"});
+  return loader_setting(request.config, "samples_per_gpu").value_or(take_samples_per_gpu(dataset).value_or(1));
+}
+
+std::int64_t workers_per_gpu(const TestRequest& request) {
+  if (request.workers >= 0) return request.workers;
+  const Value* value = find_path(request.config, {"data", "workers_per_gpu"});
+  return loader_setting(request.config, "workers_per_gpu").value_or(value != nullptr && value->is_int() ? value->as_int() : 2);
 }
 
 /// `evaluation` with what the command line says.
@@ -109,9 +121,9 @@ class TestRun {
     if (left.size() < dataset_.size() && !request_.quiet) {
       log_ << fmt::format("note: {} of {} images are done already\n", dataset_.size() - left.size(), dataset_.size());
     }
-    const auto batch = static_cast<std::size_t>(setting(request_, request_.batch, 0, "samples_per_gpu", 1));
+    const auto batch = static_cast<std::size_t>(std::max<std::int64_t>(samples_per_gpu(request_), 1));
     Loader::Options options;
-    options.workers = static_cast<std::size_t>(request_.workers >= 0 ? request_.workers : workers_per_gpu());
+    options.workers = static_cast<std::size_t>(std::max<std::int64_t>(workers_per_gpu(request_), 0));
     options.ahead = 2 * std::max(batch, options.workers);
     Loader loader([this](std::size_t index, Random& random) { return dataset_.get(index, random); }, left, options);
     ShapeBatches batches([&] { return loader.next(); }, batch, 4 * batch);
@@ -129,9 +141,14 @@ class TestRun {
   }
 
  private:
-  std::int64_t workers_per_gpu() const {
-    const Value* value = find_path(request_.config, {"data", "workers_per_gpu"});
-    return setting(request_, -1, -1, "workers_per_gpu", value != nullptr && value->is_int() ? value->as_int() : 2);
+  /// Told with the first image, not after the last one.
+  void check_labels(const Detections& found) const {
+    const auto classes = static_cast<std::int64_t>(dataset_.classes().size());
+    for (const std::int64_t label : found.labels) {
+      if (classes == 0 || label < classes) continue;
+      throw Error(fmt::format("the model finds class {}, the dataset has {}", label, classes))
+          .help("detforge check says which num_classes the head needs");
+    }
   }
 
   void run(std::vector<LoadedSample>& samples) {
@@ -140,6 +157,7 @@ class TestRun {
     for (LoadedSample& sample : samples) views.push_back(std::move(sample.views));
     std::vector<Detections> found = detect_images(model_, views, device_);
     for (std::size_t i = 0; i < samples.size(); ++i) {
+      check_labels(found[i]);
       if (!request_.show_dir.empty()) draw(samples[i].index, found[i]);
       if (partial_) {
         partial_->add(samples[i].index, std::move(found[i]));
@@ -199,6 +217,7 @@ void print(const EvaluationReport& report, std::ostream& out) {
 
 void write_numbers(const std::string& path, const EvaluationReport& report, std::ostream& out) {
   nlohmann::ordered_json json;
+  for (const auto& [metric, stats] : report.stats) json["stats"][metric] = stats;
   json["metrics"] = nlohmann::ordered_json::object();
   for (const auto& [name, value] : report.metrics) json["metrics"][name] = value;
   const std::string text = json.dump(2) + "\n";
@@ -221,7 +240,8 @@ int test_action(const TestRequest& request, std::ostream& out, std::ostream& log
   const torch::Device device = device_of(request.device);
   const auto model = build_model(request.config, request.reference);
   const auto dataset = test_dataset(request.config, request.reference);
-  if (!dataset->findings().text().empty() && !request.quiet) log << dataset->findings().text();
+  if (request.strict) dataset->findings().refuse();
+  if (!dataset->findings().empty() && !request.quiet) log << "note: " << dataset->findings().text();
   static_cast<void>(load_weights(*model, {request.checkpoint, request.strict, request.seed, request.quiet}, log));
   prepare_for_inference(*model, device);
   if (request.fuse_conv_bn) nn::fuse_conv_bn(*model);
