@@ -9,9 +9,11 @@ namespace detforge::cli {
 
 namespace {
 
-/// `1024x768`
-void read_tile(const std::string& text, DetectRequest& request) {
+/// `1024x768`, or with the sign for multiplication
+void read_tile(std::string text, DetectRequest& request) {
+  constexpr std::string_view times = "\u00d7";
   if (text.empty()) return;
+  if (const std::size_t at = text.find(times); at != std::string::npos) text.replace(at, times.size(), "x");
   const char* end = text.data() + text.size();
   const auto width = std::from_chars(text.data(), end, request.tile_width);
   const bool has_x = width.ec == std::errc() && width.ptr != end && *width.ptr == 'x';
