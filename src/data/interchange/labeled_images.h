@@ -42,9 +42,9 @@ struct LabeledImages {
 LabeledImages read_coco_images(const std::filesystem::path& file);
 /// VOC's list of images, or a folder of XML files.
 LabeledImages read_voc_images(const std::filesystem::path& source);
-/// YOLO's folder of text files, `label x y width height` as shares of the image, whose sizes come from `images`. `classes.txt` in the
-/// folder or the one above names the classes; else `classes` does.
-LabeledImages read_yolo_images(const std::filesystem::path& folder, const std::filesystem::path& images,
+/// YOLO's folder of text files, or the one above with `labels/` in it: `label x y width height` as shares of the image, whose sizes come
+/// from `images`. `classes.txt` in either of them names the classes; else `classes` does.
+LabeledImages read_yolo_images(const std::filesystem::path& dataset, const std::filesystem::path& images,
                                const std::vector<std::string>& classes);
 /// LabelMe's folder of JSON files; shapes of one group are one object.
 LabeledImages read_labelme_images(const std::filesystem::path& folder);

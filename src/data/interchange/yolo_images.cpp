@@ -27,7 +27,7 @@ std::vector<fs::path> label_files(const fs::path& folder) {
 
 std::vector<std::string> yolo_classes(const fs::path& folder, const std::vector<std::string>& given) {
   if (!given.empty()) return given;
-  for (const fs::path& file : {folder / "classes.txt", fs::absolute(folder).parent_path() / "classes.txt"}) {
+  for (const fs::path& file : {folder / "classes.txt", fs::absolute(folder / "..").lexically_normal() / "classes.txt"}) {
     if (fs::is_regular_file(file)) return read_lines(file);
   }
   throw Error("there is no classes.txt in the folder or above it").at(folder.string()).help("--classes names the classes");
@@ -84,7 +84,8 @@ LabeledObject object_of(const std::string& line, const ImageSize& size, std::siz
 
 }  // namespace
 
-LabeledImages read_yolo_images(const fs::path& folder, const fs::path& images, const std::vector<std::string>& classes) {
+LabeledImages read_yolo_images(const fs::path& dataset, const fs::path& images, const std::vector<std::string>& classes) {
+  const fs::path folder = fs::is_directory(dataset / "labels") ? dataset / "labels" : dataset;
   LabeledImages all;
   all.classes = yolo_classes(folder, classes);
   for (const fs::path& file : label_files(folder)) {

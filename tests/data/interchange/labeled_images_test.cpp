@@ -72,6 +72,7 @@ TEST(LabeledImages, ComeBackFromYoloWithoutCrowds) {
   EXPECT_EQ(back.classes, (std::vector<std::string>{"cat", "dog"}));
   ASSERT_EQ(back.images[0].objects.size(), 2U);
   for (std::size_t k = 0; k < 4; ++k) EXPECT_NEAR(back.images[0].objects[1].box[k], (BoxXywh{1, 2, 3.5, 4}[k]), 1e-12);
+  EXPECT_EQ(read_yolo_images(folder.path(), folder.path(), {}).images.size(), back.images.size()) << "the folder that was written";
 }
 
 TEST(LabeledImages, ComeBackFromLabelme) {
