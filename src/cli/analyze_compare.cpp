@@ -57,6 +57,7 @@ std::string chart(const Comparison& comparison, const std::vector<std::string>& 
   std::vector<std::string> names;
   std::vector<double> values;
   for (const std::size_t k : by_difference(comparison.first_classes, comparison.second_classes)) {
+    if (comparison.first_classes[k] == comparison.second_classes[k]) break;
     names.push_back(classes[k]);
     values.push_back(comparison.second_classes[k] - comparison.first_classes[k]);
   }

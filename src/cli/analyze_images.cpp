@@ -31,7 +31,9 @@ cv::Mat draw_both(const cv::Mat& image, const ImageTruth& truth, const Detection
   const Detections as_detections{truth.boxes, std::vector<float>(truth.boxes.size(), 1.F), truth.labels};
   DrawOptions options;
   options.score_threshold = score_threshold;
-  const cv::Mat left = draw_detections(image, as_detections, classes, options);
+  DrawOptions of_truth;
+  of_truth.show_scores = false;
+  const cv::Mat left = draw_detections(image, as_detections, classes, of_truth);
   cv::Mat both;
   cv::hconcat(left, draw_detections(image, detections, classes, options), both);
   return both;

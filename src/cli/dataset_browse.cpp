@@ -95,7 +95,9 @@ cv::Mat drawn(const Sample& sample, const std::vector<std::string>& classes) {
     names.emplace_back("ignored");
   }
   truth.scores.assign(truth.size(), 1.F);
-  return draw_detections(image, truth, names);
+  DrawOptions options;
+  options.show_scores = false;
+  return draw_detections(image, truth, names, options);
 }
 
 void run(const BrowseArguments& arguments, const Session& session) {

@@ -95,7 +95,8 @@ cv::Mat draw_detections(const cv::Mat& image, const Detections& detections, std:
   // Labels come after all boxes: no line crosses a text.
   for (const std::size_t i : order) {
     const std::int64_t label = detections.labels[i];
-    const std::string text = fmt::format("{}|{:.2f}", class_name(classes, label), detections.scores[i]);
+    const std::string score = options.show_scores ? fmt::format("|{:.2f}", detections.scores[i]) : "";
+    const std::string text = class_name(classes, label) + score;
     draw_label(canvas, text, rectangle_of(detections.boxes_xyxy[i], canvas.size()), class_color(label), font_scale);
   }
   return canvas;

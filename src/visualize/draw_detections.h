@@ -13,6 +13,7 @@ struct DrawOptions {
   int line_width_px = 0;         ///< 0: by the image's size
   double font_scale = 0;         ///< of OpenCV's Hershey font, 1 is about 22 px high; 0: by the image's size
   bool show_labels = true;       ///< `car|0.87` on a dark ground at each box
+  bool show_scores = true;       ///< else `car`, for ground truth
 };
 
 /// A copy of the image, 8-bit BGR, with masks, boxes and labels drawn as MMDetection shows a result: one colour a class, the

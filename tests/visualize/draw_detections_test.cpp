@@ -76,6 +76,15 @@ TEST(DrawDetections, PutsALabelInsideTheImage) {
   }
 }
 
+TEST(DrawDetections, LeavesScoresAwayWhenAsked) {
+  const cv::Mat image(200, 300, CV_8UC3, cv::Scalar::all(200));
+  const auto drawn = [&](float score, bool show) {
+    return draw_detections(image, {{{100, 100, 150, 150}}, {score}, {0}}, classes, {.show_scores = show});
+  };
+  EXPECT_TRUE(same(drawn(0.4F, false), drawn(0.9F, false)));
+  EXPECT_FALSE(same(drawn(0.4F, true), drawn(0.9F, true)));
+}
+
 TEST(DrawDetections, TakesAnyBoxAndAnyImage) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const Detections detections = {
