@@ -77,6 +77,45 @@ TEST(TestCommand, GoesOnWhereADamagedImageLeftIt) {
   EXPECT_FALSE(data.has("r.json.partial"));
 }
 
+TEST(TestCommand, StopsAtTheFirstImageWhereTheModelHasOtherClasses) {
+  if (!has_torch()) GTEST_SKIP() << "built without Torch";
+  const Data data;
+  const Outcome outcome = run(config + data.arguments() + "model.bbox_head.num_classes=80");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_TRUE(outcome.err.starts_with("error: the model finds class ")) << outcome.err;
+  EXPECT_NE(outcome.err.find(", the dataset has 1\n  = help: detforge check says which num_classes the head needs\n"), std::string::npos);
+}
+
+TEST(TestCommand, RefusesWrongRecordsWhereStrict) {
+  if (!has_torch()) GTEST_SKIP() << "built without Torch";
+  const Data data;
+  nlohmann::json annotations = data.json("ann.json");
+  annotations["annotations"][1].erase("bbox");
+  data.folder.write("ann.json", annotations.dump());
+  EXPECT_EQ(run(config + data.arguments() + "--strict").err,
+            "error: has no 'bbox'\n  --> annotations[1]\n  = note: in " + data.path("ann.json") + "\n");
+}
+
+TEST(TestCommand, TellsBeforeTheWorkWhatCanNotBeMeasured) {
+  if (!has_torch()) GTEST_SKIP() << "built without Torch";
+  const Data data;
+  const Outcome outcome = run(config + data.arguments() + "--eval bboxes --out " + data.path("r.json"));
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_TRUE(outcome.err.starts_with("error: the dataset is not measured by 'bboxes'; did you mean 'bbox'?")) << outcome.err;
+  EXPECT_FALSE(data.has("r.json.partial"));
+}
+
+TEST(DetectCommand, TakesTilesWithEitherSign) {
+  if (!has_torch()) GTEST_SKIP() << "built without Torch";
+  const Data data;
+  const std::string command =
+      "detect configs/yolox/yolox_nano_8x8_300e_coco.py random " + data.path("a.pgm") + " --score-thr 0 --json - --tile ";
+  const Outcome outcome = run(command + "32x32");
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(run(command + "32\u00d732").out, outcome.out);
+  EXPECT_EQ(run(command + "32").status, 2);
+}
+
 TEST(TestCommand, ResultsDoNotDependOnWorkersAndBatches) {
   if (!has_torch()) GTEST_SKIP() << "built without Torch";
   const Data data;

@@ -242,6 +242,10 @@ int test_action(const TestRequest& request, std::ostream& out, std::ostream& log
   const auto dataset = test_dataset(request.config, request.reference);
   if (request.strict) dataset->findings().refuse();
   if (!dataset->findings().empty() && !request.quiet) log << "note: " << dataset->findings().text();
+  if (!request.format_only) {
+    // What can not be measured is told before the work, not after it.
+    static_cast<void>(evaluate_dataset(*dataset, std::vector<Detections>(dataset->size()), options, request.threads));
+  }
   static_cast<void>(load_weights(*model, {request.checkpoint, request.strict, request.seed, request.quiet}, log));
   prepare_for_inference(*model, device);
   if (request.fuse_conv_bn) nn::fuse_conv_bn(*model);
