@@ -16,6 +16,8 @@ class ForwardObserver {
  public:
   virtual ~ForwardObserver() = default;
   virtual void enter(const Module& module) = 0;
+  /// Whether it has to be told of each layer: one that is not lets layers be computed together.
+  virtual bool sees_layers() const { return true; }
   virtual void leave(const Module& module, std::span<const torch::Tensor> inputs, std::span<const torch::Tensor> outputs) = 0;
 };
 

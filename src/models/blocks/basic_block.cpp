@@ -1,6 +1,7 @@
 #include "detforge/models/blocks/basic_block.h"
 
 #include "detforge/nn/layers/build_layer.h"
+#include "detforge/nn/layers/norm_act.h"
 
 namespace detforge {
 
@@ -42,10 +43,9 @@ nn::Module* BasicBlock::part(const std::string& name) {
 }
 
 torch::Tensor BasicBlock::compute(const torch::Tensor& input) {
-  torch::Tensor output = relu_->forward(norm1_->forward(conv1_->forward(input)));
-  output = norm2_->forward(conv2_->forward(output));
-  output += downsample_ ? downsample_->forward(input) : input;
-  return relu_->forward(output);
+  torch::Tensor output = nn::norm_act(*norm1_, relu_.get(), conv1_->forward(input));
+  output = conv2_->forward(output);
+  return nn::norm_act(*norm2_, relu_.get(), std::move(output), downsample_ ? downsample_->forward(input) : input);
 }
 
 }  // namespace detforge

@@ -17,6 +17,7 @@ class BlockPlugins {
   /// What comes out behind the convolution `number`, 1 to 3. In 2.8 each plugin gets `input`, so that only the last
   /// counts; in 2.27 what the one before gave.
   torch::Tensor after_conv(std::size_t number, const torch::Tensor& input) const;
+  bool is_empty_after(std::size_t number) const { return layers_[number - 1].empty(); }
 
  private:
   bool only_last_counts_;

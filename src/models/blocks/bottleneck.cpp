@@ -1,6 +1,7 @@
 #include "detforge/models/blocks/bottleneck.h"
 
 #include "detforge/nn/layers/build_layer.h"
+#include "detforge/nn/layers/norm_act.h"
 
 namespace detforge {
 
@@ -69,19 +70,27 @@ nn::Module* Bottleneck::part(const std::string& name) {
 }
 
 torch::Tensor Bottleneck::middle(const torch::Tensor& input) {
-  const torch::Tensor output = conv2_->forward(input);
-  return norm2_ ? relu_->forward(norm2_->forward(output)) : output;
+  torch::Tensor output = conv2_->forward(input);
+  return norm2_ ? nn::norm_act(*norm2_, relu_.get(), std::move(output)) : output;
+}
+
+torch::Tensor Bottleneck::before_norm3(const torch::Tensor& input) {
+  torch::Tensor output = nn::norm_act(*norm1_, relu_.get(), conv1_->forward(input));
+  output = plugins_->after_conv(1, output);
+  output = plugins_->after_conv(2, middle(output));
+  return conv3_->forward(output);
 }
 
 torch::Tensor Bottleneck::before_relu(const torch::Tensor& input) {
-  torch::Tensor output = relu_->forward(norm1_->forward(conv1_->forward(input)));
-  output = plugins_->after_conv(1, output);
-  output = plugins_->after_conv(2, middle(output));
-  output = plugins_->after_conv(3, norm3_->forward(conv3_->forward(output)));
+  torch::Tensor output = plugins_->after_conv(3, norm3_->forward(before_norm3(input)));
   output += downsample_ ? downsample_->forward(input) : input;
   return output;
 }
 
-torch::Tensor Bottleneck::compute(const torch::Tensor& input) { return relu_->forward(before_relu(input)); }
+torch::Tensor Bottleneck::compute(const torch::Tensor& input) {
+  if (!plugins_->is_empty_after(3)) return relu_->forward(before_relu(input));
+  torch::Tensor output = before_norm3(input);
+  return nn::norm_act(*norm3_, relu_.get(), std::move(output), downsample_ ? downsample_->forward(input) : input);
+}
 
 }  // namespace detforge

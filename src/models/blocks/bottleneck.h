@@ -34,6 +34,8 @@ class Bottleneck : public nn::Layer {
   torch::Tensor compute(const torch::Tensor& input) override;
   /// The second convolution, its normalisation and activation.
   virtual torch::Tensor middle(const torch::Tensor& input);
+  /// Everything up to the last normalisation.
+  torch::Tensor before_norm3(const torch::Tensor& input);
   /// Everything up to the last activation.
   torch::Tensor before_relu(const torch::Tensor& input);
 

@@ -17,6 +17,7 @@ class StageTimes : public nn::ForwardObserver {
 
   explicit StageTimes(const Detector& model);
 
+  bool sees_layers() const override { return false; }
   void enter(const nn::Module& module) override;
   void leave(const nn::Module& module, std::span<const torch::Tensor> inputs, std::span<const torch::Tensor> outputs) override;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "detforge/nn/init/weight_init.h"
+#include "detforge/nn/layers/norm_act.h"
 
 namespace detforge::nn {
 namespace conv_module {
@@ -76,12 +77,16 @@ void ConvModule::init_weights(const PretrainedLoader&) {
 }
 
 torch::Tensor ConvModule::compute(const torch::Tensor& input) {
+  const auto convolved = [&](const torch::Tensor& image) {
+    if (spectral_norm_) spectral_norm_->normalise_weight();
+    return conv_->forward(padding_layer_ ? padding_layer_->forward(image) : image);
+  };
+  constexpr std::array usual = {Step::Conv, Step::Norm, Step::Act};
+  if (norm_ && std::ranges::equal(steps_, usual)) return norm_act(*norm_, activate_.get(), convolved(input));
   torch::Tensor output = input;
   for (const Step step : steps_) {
     if (step == Step::Conv) {
-      if (padding_layer_) output = padding_layer_->forward(output);
-      if (spectral_norm_) spectral_norm_->normalise_weight();
-      output = conv_->forward(output);
+      output = convolved(output);
     } else if (step == Step::Norm) {
       if (norm_) output = norm_->forward(output);
     } else if (activate_) {

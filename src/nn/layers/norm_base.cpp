@@ -59,6 +59,17 @@ bool NormBase::fuse_into(Conv2d& conv) {
   return true;
 }
 
+std::optional<NormBase::Affine> NormBase::affine() const {
+  if (is_fused_ || is_training() || !running_mean_.defined() || !running_mean_.is_cpu() || running_mean_.scalar_type() != torch::kFloat) {
+    return std::nullopt;
+  }
+  torch::Tensor scale = (running_var_ + eps()).rsqrt();
+  if (weight_.defined()) scale = scale * weight_;
+  torch::Tensor shift = -running_mean_ * scale;
+  if (bias_.defined()) shift = shift + bias_;
+  return Affine{scale, shift};
+}
+
 torch::Tensor NormBase::batch_norm(const torch::Tensor& input) {
   if (is_fused_) return input;
   if (is_training() && input.numel() == input.size(1)) {

@@ -29,6 +29,13 @@ class NormBase : public Layer {
   /// False, and nothing done, where there are no running statistics or the channels differ.
   bool fuse_into(Conv2d& conv);
 
+  /// What evaluation does to each channel: x · scale + shift.
+  struct Affine {
+    torch::Tensor scale, shift;  // [num_features] float, on the CPU
+  };
+  /// Nothing in training, without running statistics, after fusing, or for another type or device.
+  std::optional<Affine> affine() const;
+
  protected:
   /// Batch normalisation of [N, C, …]: batch statistics in training, running ones in evaluation. Throws `Error` where
   /// training has one value per channel only.
