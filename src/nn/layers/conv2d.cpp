@@ -1,5 +1,7 @@
 #include "detforge/nn/layers/conv2d.h"
 
+#include <ATen/TracerMode.h>
+
 #include <cmath>
 
 namespace detforge::nn {
@@ -61,10 +63,29 @@ std::int64_t Conv2d::multiply_adds(std::span<const torch::Tensor>, std::span<con
   return positions * (weight_.numel() + (bias_.defined() ? bias_.numel() : 0));
 }
 
+namespace conv2d_detail {
+
+/// libtorch convolves one small image by BLAS, whose threads wait for the cores that OpenMP's keep busy: the last levels of a pyramid
+/// then take longer than the first. This asks for oneDNN, as larger images have it, where no gradient is needed.
+bool wants_onednn(const torch::Tensor& image, const torch::Tensor& weight) {
+  constexpr std::int64_t small = 20480;  // elements; libtorch's own bound
+  return image.numel() <= small && image.numel() > 0 && image.dim() == 4 && image.size(0) == 1 && image.is_cpu() && weight.is_cpu() &&
+         image.scalar_type() == torch::kFloat && weight.scalar_type() == torch::kFloat && at::globalContext().hasMKLDNN() &&
+         at::globalContext().userEnabledMkldnn() && !torch::GradMode::is_enabled() && !at::tracer::impl::is_dispatch_enabled();
+}
+
+}  // namespace conv2d_detail
+
 torch::Tensor Conv2d::compute(const torch::Tensor& input) { return convolve(input, weight_); }
 
 torch::Tensor Conv2d::convolve(const torch::Tensor& input, const torch::Tensor& weight) const {
   const auto convolved = [&](const torch::Tensor& image, const Pair& padding) {
+    if (conv2d_detail::wants_onednn(image, weight)) {
+      const bool channels_last = weight.suggest_memory_format() == torch::MemoryFormat::ChannelsLast;
+      const auto layout = channels_last ? torch::MemoryFormat::ChannelsLast : image.suggest_memory_format();
+      return torch::mkldnn_convolution(image.contiguous(layout), weight.contiguous(layout), bias_, padding.array(), options_.stride.array(),
+                                       options_.dilation.array(), options_.groups);
+    }
     return torch::conv2d(image, weight, bias_, options_.stride.array(), padding.array(), options_.dilation.array(), options_.groups);
   };
   if (options_.padding_mode == "zeros") return convolved(input, options_.padding);

@@ -51,7 +51,27 @@ std::int64_t ConvTranspose2d::multiply_adds(std::span<const torch::Tensor> input
   return positions * weight_.numel() + (bias_.defined() ? outputs[0].numel() : 0);
 }
 
+bool ConvTranspose2d::is_tiling(const torch::Tensor& input) const {
+  return input.dim() == 4 && input.size(1) == options_.in_channels && options_.kernel_size == options_.stride &&
+         options_.padding == Pair(0) && options_.output_padding == Pair(0) && options_.dilation == Pair(1) && options_.groups == 1;
+}
+
+torch::Tensor ConvTranspose2d::tiles(const torch::Tensor& input) const {
+  const auto [tile_height, tile_width] = options_.kernel_size.array();
+  const std::int64_t images = input.size(0), height = input.size(2), width = input.size(3), channels = options_.out_channels;
+  const torch::Tensor pixels = input.permute({0, 2, 3, 1}).reshape({images * height * width, options_.in_channels});
+  const torch::Tensor weight = weight_.permute({0, 2, 3, 1}).reshape({options_.in_channels, tile_height * tile_width * channels});
+  const torch::Tensor product =
+      (bias_.defined() ? torch::addmm(bias_.repeat({tile_height * tile_width}), pixels, weight) : pixels.mm(weight))
+          .view({images, height, width, tile_height, tile_width, channels});
+  if (input.suggest_memory_format() != torch::MemoryFormat::ChannelsLast) {
+    return product.permute({0, 5, 1, 3, 2, 4}).reshape({images, channels, height * tile_height, width * tile_width});
+  }
+  return product.permute({0, 1, 3, 2, 4, 5}).reshape({images, height * tile_height, width * tile_width, channels}).permute({0, 3, 1, 2});
+}
+
 torch::Tensor ConvTranspose2d::compute(const torch::Tensor& input) {
+  if (is_tiling(input)) return tiles(input);
   return torch::conv_transpose2d(input, weight_, bias_, options_.stride.array(), options_.padding.array(), options_.output_padding.array(),
                                  options_.groups, options_.dilation.array());
 }
