@@ -37,32 +37,20 @@ class Scores {
   /// The best class score of each prior, times its factor.
   std::vector<float> best() const {
     std::vector<float> best(num_priors(), -std::numeric_limits<float>::infinity());
-    for_each_row([&](std::size_t first, std::size_t label, const float* row) {
-      if (label >= num_classes()) return;
-      for (std::size_t place = 0; place < places_; ++place) {
-        float& value = best[place * per_place_ + first];
-        value = std::max(value, row[place]);
-      }
-    });
-    for (std::size_t prior = 0; prior < best.size(); ++prior) {
-      best[prior] = activated(best[prior], prior) * factor(prior);
-    }
+    for_each(num_classes(), [&](std::size_t prior, std::size_t, float score) { best[prior] = std::max(best[prior], score); });
+    for (std::size_t prior = 0; prior < best.size(); ++prior) best[prior] = activated(best[prior], prior) * factor(prior);
     return best;
   }
 
-  /// Calls `visit(prior, label, score)` for scores above `threshold`, prior by prior within a class.
+  /// Calls `visit(prior, label, score)` for scores above `threshold`.
   template <class Visit>
   void for_each_above(float threshold, const Visit& visit) const {
-    // A sigmoid per score costs more than all else here; logits well below the threshold's need none.
+    // A sigmoid per score costs more than all else here; logits below the threshold's need none.
     const float least = softmax_ || plain_ ? -std::numeric_limits<float>::infinity() : logit_below(threshold);
-    for_each_row([&](std::size_t first, std::size_t label, const float* row) {
-      if (label >= num_classes()) return;
-      for (std::size_t place = 0; place < places_; ++place) {
-        if (!(row[place] >= least)) continue;
-        const std::size_t prior = place * per_place_ + first;
-        const float score = (*this)(prior, label);
-        if (score > threshold) visit(prior, label, score);
-      }
+    for_each(num_classes(), [&](std::size_t prior, std::size_t label, float logit) {
+      if (!(logit >= least)) return;
+      const float score = activated(logit, prior);
+      if (score > threshold) visit(prior, label, score);
     });
   }
 
@@ -73,14 +61,23 @@ class Scores {
   }
 
   std::size_t at(std::size_t prior, std::size_t label) const {
+    if (level_.layout == FeatureLayout::ChannelsLast) return prior * channels_ + label;
     return ((prior % per_place_) * channels_ + label) * places_ + prior / per_place_;
   }
 
+  /// Calls `visit(prior, label, number)` for the first `labels` of every prior, in the order of memory.
   template <class Visit>
-  void for_each_row(const Visit& visit) const {
+  void for_each(std::size_t labels, const Visit& visit) const {
+    const float* row = level_.scores.data();
+    if (level_.layout == FeatureLayout::ChannelsLast) {
+      for (std::size_t prior = 0; prior < num_priors(); ++prior, row += channels_) {
+        for (std::size_t label = 0; label < labels; ++label) visit(prior, label, row[label]);
+      }
+      return;
+    }
     for (std::size_t first = 0; first < per_place_; ++first) {
-      for (std::size_t label = 0; label < channels_; ++label) {
-        visit(first, label, level_.scores.data() + (first * channels_ + label) * places_);
+      for (std::size_t label = 0; label < channels_; ++label, row += places_) {
+        for (std::size_t place = 0; place < places_ && label < labels; ++place) visit(place * per_place_ + first, label, row[place]);
       }
     }
   }
@@ -88,25 +85,16 @@ class Scores {
   void normalise() {
     largest_.assign(num_priors(), -std::numeric_limits<float>::infinity());
     sums_.assign(num_priors(), 0);
-    for_each_row([&](std::size_t first, std::size_t, const float* row) {
-      for (std::size_t place = 0; place < places_; ++place) {
-        float& largest = largest_[place * per_place_ + first];
-        largest = std::max(largest, row[place]);
-      }
-    });
-    for_each_row([&](std::size_t first, std::size_t, const float* row) {
-      for (std::size_t place = 0; place < places_; ++place) {
-        const std::size_t prior = place * per_place_ + first;
-        sums_[prior] += std::exp(row[place] - largest_[prior]);
-      }
-    });
+    for_each(channels_, [&](std::size_t prior, std::size_t, float score) { largest_[prior] = std::max(largest_[prior], score); });
+    for_each(channels_, [&](std::size_t prior, std::size_t, float score) { sums_[prior] += std::exp(score - largest_[prior]); });
   }
 
-  /// A logit whose sigmoid is surely no more than `threshold`.
+  /// A logit whose sigmoid, rounded, is surely no more than `threshold`.
   static float logit_below(float threshold) {
     if (!(threshold > 0)) return -std::numeric_limits<float>::infinity();
     if (threshold >= 1) return std::numeric_limits<float>::infinity();
-    return std::log(threshold / (1 - threshold)) - 1e-2F;
+    const float logit = std::log(threshold / (1 - threshold));
+    return logit - 1e-5F * (1 + std::abs(logit)) / (1 - threshold);
   }
 
   const ScoreLevel& level_;

@@ -4,15 +4,18 @@
 #include <span>
 #include <vector>
 
+#include "detforge/kernels/feature_shape.h"
+
 /// Which predictions of a dense head are worth decoding.
 namespace detforge::kernels {
 
 /// One level of one image as a head gives it, A priors at each place.
 struct ScoreLevel {
-  std::span<const float> scores;   ///< [A·channels, places] before any sigmoid or softmax
+  std::span<const float> scores;   ///< [A·channels, places] before any sigmoid or softmax; [places, A·channels] with channels last
   std::span<const float> factors;  ///< [A, places] before the sigmoid: what scores are multiplied by; empty: none
   std::int64_t channels = 0;       ///< classes; with a softmax also the background, which comes last
   std::int64_t places = 0;         ///< height · width
+  FeatureLayout layout = FeatureLayout::Planes;  ///< of the scores
 };
 
 enum class ScoreActivation {

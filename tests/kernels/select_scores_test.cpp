@@ -38,6 +38,14 @@ struct Level {
   }
   std::int64_t channels() const { return classes + (softmax ? 1 : 0); }
   ScoreLevel view() const { return {.scores = scores, .factors = factors, .channels = channels(), .places = places}; }
+  /// The scores with channels last, for a view of them.
+  std::vector<float> turned() const {
+    std::vector<float> values;
+    for (std::int64_t prior = 0; prior < per_place * places; ++prior) {
+      for (std::int64_t channel = 0; channel < channels(); ++channel) values.push_back(logit(prior, channel));
+    }
+    return values;
+  }
 
   static float sigmoid(float x) { return 1.0F / (1.0F + std::exp(-x)); }
   float logit(std::int64_t prior, std::int64_t channel) const {
@@ -104,6 +112,11 @@ TEST(SelectScores, IsWhatTheDefinitionsSay) {
               EXPECT_EQ(ours[i].label, wanted[i].label) << "case " << seed << " row " << i;
               EXPECT_NEAR(ours[i].score, wanted[i].score, 1e-6) << "case " << seed << " row " << i;
             }
+            const std::vector<float> turned = level.turned();
+            ScoreLevel channels_last = level.view();
+            channels_last.scores = turned;
+            channels_last.layout = FeatureLayout::ChannelsLast;
+            EXPECT_EQ(pairs_of(select_scores(channels_last, options)), ours) << "case " << seed;
           }
         }
       }
@@ -124,6 +137,21 @@ TEST(SelectScores, TakesEqualScoresInTheOrderOfThePriors) {
     const Selection selection =
         select_scores({.scores = scores, .factors = {}, .channels = 1, .places = 6}, {.score_thr = 0.1, .nms_pre = 3, .rule = rule});
     EXPECT_EQ(selection.priors, (std::vector<std::int64_t>{0, 1, 2}));
+  }
+}
+
+/// Logits are compared with the threshold's before any sigmoid is taken: near it, none must be lost.
+TEST(SelectScores, KeepsEveryScoreAboveTheThreshold) {
+  for (const float threshold : {1e-6F, 0.01F, 0.05F, 0.5F, 0.97F, 0.99999F}) {
+    std::vector<float> scores;
+    const float at = std::log(threshold / (1 - threshold));
+    for (int step = -200; step <= 200; ++step) scores.push_back(at + static_cast<float>(step) * 1e-6F * (1 + std::abs(at)));
+    std::size_t above = 0;
+    for (const float score : scores) above += Level::sigmoid(score) > threshold ? 1 : 0;
+    const Selection selection =
+        select_scores({.scores = scores, .factors = {}, .channels = 1, .places = static_cast<std::int64_t>(scores.size())},
+                      {.score_thr = threshold, .nms_pre = 1000});
+    EXPECT_EQ(selection.priors.size(), above) << threshold;
   }
 }
 

@@ -5,9 +5,13 @@
 namespace detforge {
 namespace {
 
+/// In whatever layout they have: turning the class scores of a large image takes longer than choosing among them.
 HeadOutputs all_on_cpu(const HeadOutputs& outputs) {
   HeadOutputs moved;
-  for (const nn::Features& levels : outputs) moved.push_back(on_cpu(levels));
+  for (const nn::Features& levels : outputs) {
+    nn::Features& here = moved.emplace_back();
+    for (const torch::Tensor& level : levels) here.push_back(level.detach().to(torch::kCPU, torch::kFloat));
+  }
   return moved;
 }
 
@@ -68,21 +72,26 @@ kernels::Candidates decode_levels(const LevelOutputs& outputs, std::size_t image
   const auto row = static_cast<std::int64_t>(image);
   kernels::Candidates decoded;
   for (std::size_t level = 0; level < outputs.cls_scores.size(); ++level) {
-    const torch::Tensor scores = outputs.cls_scores[level][row], predictions = outputs.bbox_preds[level][row];
+    torch::Tensor scores = outputs.cls_scores[level][row];
+    const bool channels_last = scores.permute({1, 2, 0}).is_contiguous();
+    if (!channels_last) scores = scores.contiguous();
+    const torch::Tensor predictions = outputs.bbox_preds[level][row];
     const std::int64_t places = scores.size(1) * scores.size(2), per_place = scores.size(0) / outputs.channels;
     torch::Tensor factors;
-    if (outputs.score_factors != nullptr) factors = (*outputs.score_factors)[level][row];
-    kernels::Selection selected = kernels::select_scores({.scores = values_of(scores),
-                                                          .factors = factors.defined() ? values_of(factors) : std::span<const float>(),
-                                                          .channels = outputs.channels,
-                                                          .places = places},
-                                                         options);
+    if (outputs.score_factors != nullptr) factors = (*outputs.score_factors)[level][row].contiguous();
+    kernels::Selection selected =
+        kernels::select_scores({.scores = values_of(scores),
+                                .factors = factors.defined() ? values_of(factors) : std::span<const float>(),
+                                .channels = outputs.channels,
+                                .places = places,
+                                .layout = channels_last ? kernels::FeatureLayout::ChannelsLast : kernels::FeatureLayout::Planes},
+                               options);
     if (selected.priors.empty()) continue;
     const torch::Tensor priors =
         torch::from_blob(selected.priors.data(), {static_cast<std::int64_t>(selected.priors.size())}, torch::kLong);
     const torch::Tensor place = torch::div(priors, per_place, "floor");
     const torch::Tensor chosen =
-        predictions.view({per_place, -1, places}).index({priors - place * per_place, torch::indexing::Slice(), place});
+        predictions.reshape({per_place, -1, places}).index({priors - place * per_place, torch::indexing::Slice(), place});
     append_boxes(decoded, decode(level, priors, chosen), selected.scores, selected.labels);
   }
   return decoded;

@@ -19,7 +19,7 @@ class DenseBoxHead : public DenseHead {
  protected:
   DenseBoxHead(std::string python_name, const std::optional<ConfigDict>& test_cfg, const BuildContext& context);
 
-  /// The boxes of each image that are worth NMS, px of the network's input. `outputs` are as the kernels read them.
+  /// The boxes of each image that are worth NMS, px of the network's input. `outputs` are floats on the CPU.
   virtual std::vector<kernels::Candidates> decode(const HeadOutputs& outputs, std::span<const ImageMeta> metas) = 0;
 
   /// What `decode` gives for outputs of any device, mapped back to the original images where `rescale` asks for it.
@@ -36,7 +36,7 @@ class DenseBoxHead : public DenseHead {
   std::optional<TestCfg> test_cfg_;
 };
 
-/// What a head says of the places of its levels; all as `on_cpu` gives it, A priors at each place.
+/// What a head says of the places of its levels: floats on the CPU in any layout, A priors at each place.
 struct LevelOutputs {
   const nn::Features& cls_scores;               ///< [N, A·channels, H_i, W_i] before the activation
   const nn::Features& bbox_preds;               ///< [N, A·K, H_i, W_i]

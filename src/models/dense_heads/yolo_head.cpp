@@ -214,7 +214,7 @@ std::vector<kernels::Candidates> YOLOV3Head::decode(const HeadOutputs& outputs, 
                                              .conf_thr = test_cfg().conf_thr,
                                              .nms_pre = v2_8 ? test_cfg().nms_pre : -1,
                                              .score_is_final = v2_8};
-  const nn::Features& maps = outputs.at(0);
+  const nn::Features maps = on_cpu(outputs.at(0));
   const std::vector<ImageSize> sizes = featmap_sizes(maps);
   const std::vector<torch::Tensor> priors = prior_generator_->grid_priors(sizes, torch::kFloat);
   std::vector<kernels::Candidates> images(metas.size());
