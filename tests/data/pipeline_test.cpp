@@ -115,6 +115,16 @@ TEST(Normalize, SwapsChannelsFirst) {
   EXPECT_EQ(views[0].image.at<cv::Vec3f>(0, 0), cv::Vec3f(4, 2, 1));
 }
 
+/// An 8-bit image is looked up in a table, a float one computed.
+TEST(Normalize, GivesEightBitImagesWhatFloatOnesGet) {
+  const char* list =
+      "[dict(type='LoadImageFromFile'), dict(type='Normalize', mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], to_rgb=True)]";
+  const cv::Mat bytes = pattern(67, 41);
+  cv::Mat floats;
+  bytes.convertTo(floats, CV_32F);
+  EXPECT_EQ(cv::norm(run(list, bytes)[0].image, run(list, floats)[0].image, cv::NORM_INF), 0);
+}
+
 TEST(Normalize, TakesOneChannel) {
   const auto views = run("[dict(type='LoadImageFromWebcam'), dict(type='Normalize', mean=[4], std=[2], to_rgb=False)]",
                          cv::Mat(2, 2, CV_8UC1, cv::Scalar(10)));

@@ -30,11 +30,13 @@ const Value& test_pipeline(const Config& config) {
   return *value;
 }
 
-/// One image as a batch: [1, C, H, W].
+/// One image as a batch [1, C, H, W], its channels last as OpenCV has them and models want them.
 torch::Tensor image_batch(const Sample& view) {
-  const torch::Tensor image = torch::empty({1, view.image.channels(), view.image.rows, view.image.cols});
-  to_chw(view.image, {image.data_ptr<float>(), static_cast<std::size_t>(image.numel())});
-  return image;
+  const int channels = view.image.channels();
+  const torch::Tensor pixels = torch::empty({1, view.image.rows, view.image.cols, channels});
+  cv::Mat floats(view.image.rows, view.image.cols, CV_32FC(channels), pixels.data_ptr());
+  view.image.convertTo(floats, CV_32F);
+  return pixels.permute({0, 3, 1, 2});
 }
 
 ImageMeta meta_of(const Sample& view) {
