@@ -9,7 +9,7 @@
 #include "detforge/data/loader.h"
 #include "detforge/data/pipeline.h"
 
-/// Photos from their files to the planes that a model takes, by loader threads:
+/// Photos from their files to the batch that a model takes, channels last, by loader threads:
 ///   DETFORGE_DATA=../shared/data build/release/bench/data_loader_bench --benchmark_format=json
 /// compare_loader.py runs it and MMDetection's DataLoader in turns.
 namespace detforge {
@@ -41,12 +41,12 @@ void load(benchmark::State& state, const char* transforms) {
   };
   std::vector<std::size_t> indices(files.size());
   for (std::size_t i = 0; i < indices.size(); ++i) indices[i] = i;
+  cv::Mat batch;
   for (auto _ : state) {
     Loader loader(make, indices, {.workers = static_cast<std::size_t>(state.range(0)), .ahead = 8, .seed = 0});
     while (const auto sample = loader.next()) {
-      const cv::Mat& image = sample->views.front().image;
-      const std::vector<float> planes = to_chw(image);
-      benchmark::DoNotOptimize(planes.data());
+      sample->views.front().image.convertTo(batch, CV_32F);
+      benchmark::DoNotOptimize(batch.data);
     }
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(files.size()));

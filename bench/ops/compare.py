@@ -65,7 +65,7 @@ class Peer:
         kind, _, rest = name.partition("/")
         if kind == "nms_of_boxes":
             return self.nms(self.boxes if rest.startswith("all_over") else self.crowded)
-        samples, threads = (int(part) for part in rest.split("/")[:2])
+        samples, threads = (int(part.split(":")[1]) for part in rest.split("/")[:2])
         torch.set_num_threads(threads)
         if kind == "forward":
             spent, output = milliseconds(lambda: self.align(self.map, samples))

@@ -62,8 +62,15 @@ void backward(benchmark::State& state) {
   state.counters["sum"] = std::accumulate(grad_input.begin(), grad_input.end(), 0.0);
 }
 
-BENCHMARK(forward)->ArgsProduct({{0, 2}, {1, 2}, {0, 1}})->Unit(benchmark::kMillisecond)->UseRealTime();
-BENCHMARK(backward)->ArgsProduct({{0, 2}, {1, 2}, {0, 1}})->Unit(benchmark::kMillisecond)->UseRealTime();
+void arguments(benchmark::internal::Benchmark* bench) {
+  bench->ArgNames({"samples", "cores", "channels_last"})
+      ->ArgsProduct({{0, 2}, {1, 2}, {0, 1}})
+      ->Unit(benchmark::kMillisecond)
+      ->UseRealTime();
+}
+
+BENCHMARK(forward)->Apply(arguments);
+BENCHMARK(backward)->Apply(arguments);
 
 }  // namespace
 }  // namespace detforge::kernels

@@ -23,6 +23,9 @@ void add_benchmark(CLI::App& program, Session& session) {
       ->expected(1, 2)
       ->check(at_least(1))
       ->capture_default_str();
+  command.add_option("--image", request->image, "an image instead of noise, which the config's test pipeline prepares")
+      ->type_name("FILE")
+      ->excludes("--shape");
   command.add_option("--part", *part, "all: detections; dense: backbone, neck and head alone")
       ->check(CLI::IsMember({"all", "dense"}))
       ->capture_default_str();
@@ -36,6 +39,8 @@ void add_benchmark(CLI::App& program, Session& session) {
   command.add_option("--json", request->json, "file for the figures; '-': standard output")->type_name("FILE");
   set_example(command, "detforge benchmark configs/retinanet/retinanet_r50_fpn_1x_coco.py --shape 800 1333");
   command.callback([=, &session] {
+    if (!request->image.empty() && *part == "dense")
+      throw Error("--image goes with whole detections, not with --part dense", ErrorKind::Usage);
     request->config = load_config(*arguments, session);
     require_model(request->config);
     request->reference = reference_of(*arguments, request->config);

@@ -49,6 +49,7 @@ struct BenchmarkRequest {
   std::string checkpoint = "random";  ///< a file, or `random`
   std::int64_t height = 0;            ///< px of the model's input
   std::int64_t width = 0;
+  std::string image;   ///< a file that the test pipeline prepares; empty: noise of that size
   bool dense = false;  ///< backbone, neck and head alone
   int repeat = 5;
   std::string device = "cpu";

@@ -10,6 +10,7 @@
 #include "detforge/base/version.h"
 #include "detforge/cli/torch/actions.h"
 #include "detforge/cli/torch/weights.h"
+#include "detforge/media/media.h"
 #include "detforge/models/inference/predictor.h"
 #include "detforge/models/inference/stage_times.h"
 
@@ -26,7 +27,7 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-/// What the model sees of an image of noise, and the image.
+/// An image, and what the model sees of noise of its size; nothing of an image of the user's, which the test pipeline prepares.
 struct Input {
   cv::Mat frame;  // 8-bit BGR
   torch::Tensor images;
@@ -34,6 +35,7 @@ struct Input {
 };
 
 Input make_input(const BenchmarkRequest& request) {
+  if (!request.image.empty()) return {read_image(request.image), {}, {}};
   const auto padded = [](std::int64_t size) { return (size + 31) / 32 * 32; };
   torch::manual_seed(request.seed);
   const torch::Tensor noise = torch::randint(256, {request.height, request.width, 3}, torch::kByte);
@@ -46,6 +48,7 @@ Input make_input(const BenchmarkRequest& request) {
 }
 
 struct Measured {
+  std::size_t detections = 0;
   std::vector<double> runs_ms;
   std::vector<std::pair<std::string, std::vector<double>>> stages_ms;  // in their order
 };
@@ -70,15 +73,22 @@ bool has_test_pipeline(const Config& config) {
   return true;
 }
 
+/// Detections of the views that the pipeline made of an image, else of the noise.
+std::size_t detect_once(Detector& model, Predictor* predictor, const std::vector<Views>& views, const torch::Tensor& images,
+                        const ImageMeta& meta) {
+  return (images.defined() ? model.predict(images, {&meta, 1}) : predictor->detect(views)).front().size();
+}
+
 /// The model's own time is the run's; preprocessing is told beside it.
 Measured measure(const BenchmarkRequest& request, Detector& model, Predictor* predictor, const Input& input, const torch::Device& device) {
   const torch::NoGradGuard no_grad;
   StageTimes times(model);
-  const torch::Tensor images = input.images.to(device);
+  const torch::Tensor images = input.images.defined() ? input.images.to(device) : input.images;
   Measured measured;
   for (int run = -1; run < request.repeat; ++run) {
     const auto before_preprocess = Clock::now();
-    if (predictor != nullptr) static_cast<void>(predictor->prepare(input.frame));
+    std::vector<Views> views;
+    if (predictor != nullptr) views.push_back(predictor->prepare(input.frame));
     const double preprocess = milliseconds_since(before_preprocess);
     const auto begin = Clock::now();
     {
@@ -86,7 +96,7 @@ Measured measure(const BenchmarkRequest& request, Detector& model, Predictor* pr
       if (request.dense) {
         model.forward(images);
       } else {
-        model.predict(images, {&input.meta, 1});
+        measured.detections = detect_once(model, predictor, views, images, input.meta);
       }
     }
     const double total = milliseconds_since(begin);
@@ -111,7 +121,7 @@ std::int64_t peak_memory_bytes() {
   return std::int64_t{usage.ru_maxrss} * 1024;
 }
 
-nlohmann::ordered_json document_of(const BenchmarkRequest& request, const Measured& measured) {
+nlohmann::ordered_json document_of(const BenchmarkRequest& request, const Input& input, const Measured& measured) {
   nlohmann::ordered_json stages = nlohmann::ordered_json::object();
   for (const auto& [name, values] : measured.stages_ms) stages[name] = median(values);
   return {{"config", request.config.filename()},
@@ -121,16 +131,18 @@ nlohmann::ordered_json document_of(const BenchmarkRequest& request, const Measur
           {"part", request.dense ? "dense" : "all"},
           {"device", request.device},
           {"threads", torch::get_num_threads()},
-          {"shape", {request.height, request.width}},
+          {"shape", {input.frame.rows, input.frame.cols}},
+          {"detections", measured.detections},
           {"runs_ms", measured.runs_ms},
           {"median_ms", median(measured.runs_ms)},
           {"stages_ms", stages},
           {"peak_memory_bytes", peak_memory_bytes()}};
 }
 
-void write_table(const BenchmarkRequest& request, const Measured& measured, std::ostream& out) {
+void write_table(const BenchmarkRequest& request, const Input& input, const Measured& measured, std::ostream& out) {
   const auto [least, most] = std::minmax_element(measured.runs_ms.begin(), measured.runs_ms.end());
-  out << fmt::format("{} × {} px, {} threads, {} runs\n", request.height, request.width, torch::get_num_threads(), request.repeat);
+  out << fmt::format("{} × {} px, {} threads, {} runs", input.frame.rows, input.frame.cols, torch::get_num_threads(), request.repeat);
+  out << (request.dense ? "\n" : fmt::format(", {} detections\n", measured.detections));
   for (const auto& [name, values] : measured.stages_ms) out << fmt::format("  {:<14} {:>9.1f} ms\n", name, median(values));
   out << fmt::format("  {:<14} {:>9.1f} ms (median; {:.1f} to {:.1f}), without preprocessing\n", "model", median(measured.runs_ms), *least,
                      *most);
@@ -145,15 +157,16 @@ int benchmark_action(const BenchmarkRequest& request, std::ostream& out, std::os
   const auto model = build_model(request.config, request.reference);
   load_weights(*model, {request.checkpoint, /*strict=*/false, request.seed, request.quiet}, log);
   std::unique_ptr<Predictor> predictor;
-  if (has_test_pipeline(request.config)) {
+  if (has_test_pipeline(request.config) || !request.image.empty()) {
     predictor = std::make_unique<Predictor>(model, request.config, request.reference, device);
   } else {
     prepare_for_inference(*model, device);
   }
-  const Measured measured = measure(request, *model, predictor.get(), make_input(request), device);
+  const Input input = make_input(request);
+  const Measured measured = measure(request, *model, predictor.get(), input, device);
   if (request.json.empty()) {
-    write_table(request, measured, out);
-  } else if (const std::string text = document_of(request, measured).dump(1) + "\n"; request.json == "-") {
+    write_table(request, input, measured, out);
+  } else if (const std::string text = document_of(request, input, measured).dump(1) + "\n"; request.json == "-") {
     out << text;
   } else {
     atomic_write(request.json, text);
