@@ -2,6 +2,7 @@
 
 #include "tests/cli/run.h"
 #include "tests/support/folder.h"
+#include "tests/support/paths.h"
 
 /// `detforge check`: each finding with its place and what to do.
 namespace detforge::testing_support {
@@ -25,7 +26,7 @@ class Project {
                                 ", test=" + dataset + ")\n");
   }
 
-  static std::string source() { return std::filesystem::absolute("configs/yolox/yolox_nano_8x8_300e_coco.py").string(); }
+  static std::string source() { return (source_dir() / "configs/yolox/yolox_nano_8x8_300e_coco.py").string(); }
   Outcome check(const std::string& more = "") const { return run("check " + (folder / "mine.py").string() + " " + more); }
 
   Folder folder;

@@ -65,7 +65,7 @@ torch::Tensor ConvTranspose2d::tiles(const torch::Tensor& input) const {
       (bias_.defined() ? torch::addmm(bias_.repeat({tile_height * tile_width}), pixels, weight) : pixels.mm(weight))
           .view({images, height, width, tile_height, tile_width, channels});
   if (input.suggest_memory_format() != torch::MemoryFormat::ChannelsLast) {
-    return product.permute({0, 5, 1, 3, 2, 4}).reshape({images, channels, height * tile_height, width * tile_width});
+    return product.permute({0, 5, 1, 3, 2, 4}).reshape({images, channels, height * tile_height, width * tile_width}).contiguous();
   }
   return product.permute({0, 1, 3, 2, 4, 5}).reshape({images, height * tile_height, width * tile_width, channels}).permute({0, 3, 1, 2});
 }
