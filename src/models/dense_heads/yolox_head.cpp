@@ -5,8 +5,7 @@
 #include "detforge/kernels/yolox_decode.h"
 #include "detforge/models/blocks/kaiming_uniform.h"
 #include "detforge/models/dense_heads/anchor_targets.h"
-#include "detforge/models/dense_heads/dense_head.h"
-#include "detforge/models/dense_heads/test_cfg.h"
+#include "detforge/models/dense_heads/dense_box_head.h"
 #include "detforge/models/losses/loss.h"
 #include "detforge/nn/layers/containers.h"
 #include "detforge/nn/layers/conv_module.h"
@@ -15,7 +14,7 @@ namespace detforge {
 
 /// YOLOX's head (arXiv 2107.08430): features from fine to coarse, [N, in_channels, H_i, W_i] → class scores
 /// [N, num_classes, H_i, W_i], boxes [N, 4, H_i, W_i] and objectness [N, 1, H_i, W_i], one prediction per cell.
-class YOLOXHead : public DenseHead, public ExtraL1Loss {
+class YOLOXHead : public DenseBoxHead, public ExtraL1Loss {
  public:
   struct Options {
     std::int64_t num_classes = 0;
@@ -70,6 +69,7 @@ class YOLOXHead : public DenseHead, public ExtraL1Loss {
 
  protected:
   HeadOutputs compute(const nn::Features& features) override;
+  std::vector<kernels::Candidates> decode(const HeadOutputs& outputs, std::span<const ImageMeta> metas) override;
 
  private:
   std::shared_ptr<nn::Sequential> stacked_convs(const Options& options, const BuildContext& context) const;
@@ -87,7 +87,6 @@ class YOLOXHead : public DenseHead, public ExtraL1Loss {
   std::int64_t num_classes_;
   std::vector<double> strides_;
   std::optional<AnchorTrainCfg> train_cfg_;
-  std::optional<TestCfg> test_cfg_;
   bool use_l1_ = false;
   std::shared_ptr<Loss> loss_cls_;
   std::shared_ptr<Loss> loss_bbox_;
@@ -101,11 +100,10 @@ class YOLOXHead : public DenseHead, public ExtraL1Loss {
 };
 
 YOLOXHead::YOLOXHead(const Options& options, const BuildContext& context)
-    : DenseHead("YOLOXHead"),
+    : DenseBoxHead("YOLOXHead", options.test_cfg, context),
       num_classes_(options.num_classes),
       strides_(options.strides),
-      train_cfg_(anchor_train_cfg_from(options.train_cfg, "YOLOXHead", {}, Sampling::Never, context)),
-      test_cfg_(test_cfg_from(options.test_cfg, "YOLOXHead", context)) {
+      train_cfg_(anchor_train_cfg_from(options.train_cfg, "YOLOXHead", {}, Sampling::Never, context)) {
   const auto add_loss = [&](const char* name, const ConfigDict& config) {
     return register_module(name, build_loss(config, context.child(name)));
   };
@@ -172,14 +170,12 @@ HeadOutputs YOLOXHead::compute(const nn::Features& features) {
   return {class_scores, boxes, objectness};
 }
 
-std::vector<Detections> YOLOXHead::predict(const HeadOutputs& outputs, std::span<const ImageMeta> metas, bool rescale) {
-  if (!test_cfg_) throw missing_test_cfg("YOLOXHead");
+std::vector<kernels::Candidates> YOLOXHead::decode(const HeadOutputs& outputs, std::span<const ImageMeta> metas) {
   const nn::Features class_scores = on_cpu(outputs.at(0)), boxes = on_cpu(outputs.at(1)), objectness = on_cpu(outputs.at(2));
   const std::vector<ImageSize> sizes = featmap_sizes(class_scores);
-  std::vector<Detections> results;
+  std::vector<kernels::Candidates> images(metas.size());
   for (std::size_t image = 0; image < metas.size(); ++image) {
     const auto row = static_cast<std::int64_t>(image);
-    kernels::Candidates candidates;
     for (std::size_t level = 0; level < sizes.size(); ++level) {
       const auto stride = static_cast<float>(strides_[level]);
       decode_yolox({.class_scores = values_of(class_scores[level][row]),
@@ -189,10 +185,17 @@ std::vector<Detections> YOLOXHead::predict(const HeadOutputs& outputs, std::span
                     .width = sizes[level].width,
                     .stride_x_px = stride,
                     .stride_y_px = stride},
-                   num_classes_, test_cfg_->score_thr, candidates);
+                   num_classes_, test_cfg().score_thr, images[image]);
     }
-    if (rescale) kernels::rescale(candidates, metas[image].scale_factor);
-    results.push_back(select_detections(candidates, test_cfg_->nms));
+  }
+  return images;
+}
+
+std::vector<Detections> YOLOXHead::predict(const HeadOutputs& outputs, std::span<const ImageMeta> metas, bool rescale) {
+  std::vector<Detections> results;
+  // max_per_img says nothing here, as in the reference.
+  for (const kernels::Candidates& image : candidates(outputs, metas, rescale)) {
+    results.push_back(select_detections(image, test_cfg().nms));
   }
   return results;
 }
