@@ -42,11 +42,8 @@ YOLOFHead::YOLOFHead(const Options& options, const BuildContext& context) : Anch
   const auto subnet = [&](std::int64_t count) {
     auto convs = std::make_shared<nn::Sequential>();
     for (std::int64_t i = 0; i < count; ++i) {
-      const nn::ConvModule::Options conv{.in_channels = options.in_channels,
-                                         .out_channels = options.in_channels,
-                                         .kernel_size = 3,
-                                         .padding = 1,
-                                         .layers = norm_and_relu};
+      const nn::ConvModule::Options conv{
+          .in_channels = options.in_channels, .out_channels = options.in_channels, .kernel_size = 3, .padding = 1, .layers = norm_and_relu};
       convs->append(std::make_shared<nn::ConvModule>(conv, context));
     }
     return convs;

@@ -139,13 +139,12 @@ SABLHead::SABLHead(const Options& options, const BuildContext& context) : RoIBBo
   const auto convs = [&](const char* name, std::int64_t count, nn::Pair kernel) {
     auto list = register_module(name, std::make_shared<nn::ModuleList<>>());
     for (std::int64_t i = 0; i < count; ++i) {
-      list->append(std::make_shared<nn::ConvModule>(
-          nn::ConvModule::Options{.in_channels = channels,
-                                  .out_channels = channels,
-                                  .kernel_size = kernel,
-                                  .padding = nn::Pair(kernel.height / 2, kernel.width / 2),
-                                  .layers = norm_and_relu},
-          context));
+      list->append(std::make_shared<nn::ConvModule>(nn::ConvModule::Options{.in_channels = channels,
+                                                                            .out_channels = channels,
+                                                                            .kernel_size = kernel,
+                                                                            .padding = nn::Pair(kernel.height / 2, kernel.width / 2),
+                                                                            .layers = norm_and_relu},
+                                                    context));
     }
     return list;
   };

@@ -16,7 +16,8 @@ std::shared_ptr<RoIBBoxHead> head(const std::string& config) {
 
 const std::string two_classes = "dict(type='BBoxHead', in_channels=4, roi_feat_size=2, num_classes=2)";
 const std::string plain_deltas =
-    "dict(type='BBoxHead', in_channels=4, roi_feat_size=2, num_classes=2, bbox_coder=dict(type='DeltaXYWHBBoxCoder', target_means=[0., 0., 0., "
+    "dict(type='BBoxHead', in_channels=4, roi_feat_size=2, num_classes=2, bbox_coder=dict(type='DeltaXYWHBBoxCoder', target_means=[0., 0., "
+    "0., "
     "0.], target_stds=[1., 1., 1., 1.]))";
 
 /// One positive, an object itself, one that is none, and a background.
@@ -63,8 +64,7 @@ TEST(BBoxHead, RefinesWithoutTheObjectsThemselves) {
   metas[1].img_shape = {30, 30};
   BBoxOutputs outputs;
   outputs.bbox_pred = {torch::zeros({6, 8})};
-  const torch::Tensor rois =
-      torch::cat({torch::zeros({6, 1}), torch::cat({samples[0].bboxes(), samples[1].bboxes()})}, 1);
+  const torch::Tensor rois = torch::cat({torch::zeros({6, 1}), torch::cat({samples[0].bboxes(), samples[1].bboxes()})}, 1);
   const auto refined = head(plain_deltas)->refine_bboxes(rois, torch::zeros({6}, torch::kLong), outputs, samples, metas);
   ASSERT_EQ(refined.size(), 2U);
   EXPECT_TRUE(torch::allclose(refined[0], torch::tensor({20.F, 20.F, 40.F, 40.F, 5.F, 5.F, 9.F, 9.F}).view({2, 4})));
@@ -128,11 +128,13 @@ TEST(ConvFCBBoxHead, SaysWhichLayersContradictEachOther) {
 
 TEST(ConvFCBBoxHead, BranchesOfAnyDepthFit) {
   const torch::Tensor feats = torch::randn({2, 4, 2, 2});
-  for (const char* layers : {"num_shared_convs=1, num_shared_fcs=1", "num_cls_convs=1, num_reg_fcs=2", "num_cls_fcs=1, num_reg_convs=2, num_reg_fcs=1",
-                             "num_shared_fcs=1, num_cls_fcs=1", "num_shared_convs=1, num_cls_convs=1, with_avg_pool=True"}) {
-    const auto built = head(std::string("dict(type='ConvFCBBoxHead', in_channels=4, roi_feat_size=2, conv_out_channels=6, fc_out_channels=8, "
-                                        "num_classes=2, ") +
-                            layers + ")");
+  for (const char* layers :
+       {"num_shared_convs=1, num_shared_fcs=1", "num_cls_convs=1, num_reg_fcs=2", "num_cls_fcs=1, num_reg_convs=2, num_reg_fcs=1",
+        "num_shared_fcs=1, num_cls_fcs=1", "num_shared_convs=1, num_cls_convs=1, with_avg_pool=True"}) {
+    const auto built =
+        head(std::string("dict(type='ConvFCBBoxHead', in_channels=4, roi_feat_size=2, conv_out_channels=6, fc_out_channels=8, "
+                         "num_classes=2, ") +
+             layers + ")");
     const BBoxOutputs outputs = built->forward(feats);
     EXPECT_EQ(outputs.cls_score.sizes(), (std::vector<std::int64_t>{2, 3})) << layers;
     EXPECT_EQ(outputs.bbox_pred.at(0).sizes(), (std::vector<std::int64_t>{2, 8})) << layers;
