@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "detforge/checkpoint/describe.h"
 #include "detforge/checkpoint/hub.h"
 #include "detforge/nn/init/initializer.h"
 #include "detforge/nn/layers/conv_ws.h"
+#include "detforge/nn/old_checkpoints.h"
 
 namespace detforge::nn {
 namespace {
@@ -38,7 +38,21 @@ std::string list_text(const std::string& title, const std::vector<std::string>& 
   return text;
 }
 
-LoadReport compare(const std::vector<NamedTensor>& model, const std::map<std::string, TensorView>& weights) {
+void fill(const torch::Tensor& target, const Checkpoint& checkpoint, const Weight& weight) {
+  std::int64_t row = 0;
+  for (const TensorView& part : weight.parts) {
+    std::vector<std::byte> bytes = checkpoint.contiguous_bytes(part);
+    const torch::Tensor values = torch::from_blob(bytes.data(), part.shape(), scalar_type(part.dtype()));
+    if (weight.parts.size() == 1) {
+      target.copy_(values);
+      return;
+    }
+    target.narrow(0, row, values.size(0)).copy_(values);
+    row += values.size(0);
+  }
+}
+
+LoadReport compare(const std::vector<NamedTensor>& model, const Weights& weights) {
   LoadReport report;
   std::map<std::string, const NamedTensor*> entries;
   for (const NamedTensor& entry : model) {
@@ -54,59 +68,6 @@ LoadReport compare(const std::vector<NamedTensor>& model, const std::map<std::st
     if (!entries.contains(name)) report.unexpected.push_back(name);
   }
   return report;
-}
-
-/// What versions of MMDetection before 2.0 called the tensor `name`; empty where the model has that name itself, or the checkpoint
-/// neither. The published checkpoints have both kinds of names.
-std::string old_name(const std::string& name, const std::map<std::string, TensorView>& weights, const std::set<std::string>& names) {
-  const auto is_old = [&](const std::string& candidate) { return weights.contains(candidate) && !names.contains(candidate); };
-  // A deformable convolution's offsets stood beside it: `conv2_offset.weight`, not `conv2.conv_offset.weight`.
-  if (const std::size_t at = name.rfind(".conv_offset."); at != std::string::npos) {
-    const std::string candidate = name.substr(0, at) + "_offset" + name.substr(name.rfind('.'));
-    return is_old(candidate) ? candidate : std::string();
-  }
-  // RetinaNet's towers were plain convolutions: `cls_convs.0.weight`, not `cls_convs.0.conv.weight`.
-  if (const std::size_t at = name.rfind(".conv."); at != std::string::npos && name.find("_convs.") != std::string::npos) {
-    const std::string candidate = name.substr(0, at) + name.substr(name.rfind('.'));
-    return is_old(candidate) ? candidate : std::string();
-  }
-  // Heads without anchors called their predictions by their own names: `bbox_head.fcos_cls.weight`, not `bbox_head.conv_cls.weight`.
-  for (const std::string what : {"cls", "reg", "centerness"}) {
-    const std::size_t at = name.rfind("conv_" + what + ".");
-    if (at == std::string::npos || (at > 0 && name[at - 1] != '.')) continue;
-    const std::string prefix = name.substr(0, at), ending = what + name.substr(name.rfind('.'));
-    for (auto found = weights.lower_bound(prefix); found != weights.end() && found->first.starts_with(prefix); ++found) {
-      const std::string rest = found->first.substr(at);
-      if (rest.ends_with(ending) && rest.find('.') == rest.rfind('.') && is_old(found->first)) return found->first;
-    }
-  }
-  return {};
-}
-
-/// Before 2.0 the second stage's heads stood beside the first's, and what they said of the background came first: by their names
-/// alone such weights would give every object the class of its neighbour.
-void refuse_heads_of_version_1(const std::vector<NamedTensor>& model, const std::map<std::string, TensorView>& weights) {
-  const std::string place = "roi_head.";
-  for (const NamedTensor& entry : model) {
-    if (!entry.name.starts_with(place) || weights.contains(entry.name) || !weights.contains(entry.name.substr(place.size()))) continue;
-    throw Error("the checkpoint is of an MMDetection before 2.0: it has '" + entry.name.substr(place.size()) + "', the model '" +
-                entry.name + "', and its classes stand in another order")
-        .help("convert it with MMDetection's tools/upgrade_model_version.py");
-  }
-}
-
-/// Gives the weights that have an old name the one that the model knows them by.
-void take_up_old_names(const std::vector<NamedTensor>& model, std::map<std::string, TensorView>& weights) {
-  std::set<std::string> names;
-  for (const NamedTensor& entry : model) names.insert(entry.name);
-  for (const std::string& name : names) {
-    if (weights.contains(name)) continue;
-    const std::string old = old_name(name, weights, names);
-    if (old.empty()) continue;
-    auto weight = weights.extract(old);
-    weight.key() = name;
-    weights.insert(std::move(weight));
-  }
 }
 
 /// The ConvAWS layers that get a weight without its statistics, which then are no longer missing.
@@ -144,14 +105,13 @@ std::string LoadReport::text() const {
 }
 
 LoadReport load_state_dict(Module& model, const Checkpoint& checkpoint, bool strict, const std::string& prefix) {
-  std::map<std::string, TensorView> weights;
+  Weights weights;
   for (TensorView& view : checkpoint.state_dict()) {
-    if (view.name.starts_with(prefix)) weights.insert_or_assign(view.name.substr(prefix.size()), view);
+    if (view.name.starts_with(prefix)) weights.insert_or_assign(view.name.substr(prefix.size()), Weight{{view}});
   }
   if (weights.empty() && !prefix.empty()) throw Error("the checkpoint has no tensor below '" + prefix + "'");
   std::vector<NamedTensor> entries = state_dict(model);
-  refuse_heads_of_version_1(entries, weights);
-  take_up_old_names(entries, weights);
+  take_up_old_weights(entries, mmdet_major_version(checkpoint), weights);
   LoadReport report = compare(entries, weights);
   const std::vector<ConvAWS2d*> plain_convolutions = without_statistics(model, report);
   if (strict && !report.empty()) throw Error("the checkpoint does not fit the model\n" + report.text());
@@ -159,8 +119,7 @@ LoadReport load_state_dict(Module& model, const Checkpoint& checkpoint, bool str
   for (NamedTensor& entry : entries) {
     const auto found = weights.find(entry.name);
     if (found == weights.end() || found->second.shape() != entry.tensor.sizes().vec()) continue;
-    std::vector<std::byte> bytes = checkpoint.contiguous_bytes(found->second);
-    entry.tensor.copy_(torch::from_blob(bytes.data(), entry.tensor.sizes(), scalar_type(found->second.dtype())));
+    fill(entry.tensor, checkpoint, found->second);
   }
   for (ConvAWS2d* conv : plain_convolutions) conv->take_statistics_of_weight();
   return report;

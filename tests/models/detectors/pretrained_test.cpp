@@ -125,17 +125,22 @@ TEST(Pretrained, FillsAnyPartFromWhatLiesBelowAPrefix) {
   EXPECT_TRUE(loaded[0].report.empty()) << loaded[0].report.text();
 }
 
-TEST(Pretrained, OfATwoStageDetectorFromBeforeVersion2IsRefused) {
-  const auto model = build_detector(parsed(parts)["FasterRCNN"]);
-  const auto path = saved_weights(*model, [](const std::string& name) { return name.starts_with("roi_head.") ? name.substr(9) : name; });
-  try {
-    nn::load_state_dict(*model, Checkpoint::read(path));
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.message(),
-              "the checkpoint is of an MMDetection before 2.0: it has 'bbox_head.fc_cls.weight', the model "
-              "'roi_head.bbox_head.fc_cls.weight', and its classes stand in another order");
+TEST(Pretrained, OfATwoStageDetectorFromBeforeVersion2FillsTheWhole) {
+  const auto source = build_detector(parsed(parts)["FasterRCNN"]), target = build_detector(parsed(parts)["FasterRCNN"]);
+  nn::init_weights(*source, 1);
+  nn::init_weights(*target, 2);
+  NamedTensors old;
+  for (const nn::NamedTensor& entry : nn::state_dict(*source)) {
+    if (entry.tensor.scalar_type() != torch::kFloat) continue;
+    const bool second_stage = entry.name.starts_with("roi_head.");
+    torch::Tensor tensor = entry.tensor;
+    if (entry.name.find(".fc_cls.") != std::string::npos) tensor = tensor.roll(1, 0);
+    if (entry.name.find(".fc_reg.") != std::string::npos) tensor = torch::cat({torch::ones_like(tensor.slice(0, 0, 4)), tensor});
+    old.emplace_back(second_stage ? entry.name.substr(9) : entry.name, tensor);
   }
+  EXPECT_TRUE(nn::load_state_dict(*target, Checkpoint::read(saved_tensors(old)), /*strict=*/true).empty());
+  const auto ours = nn::state_dict(*target), wanted = nn::state_dict(*source);
+  for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_TRUE(torch::equal(ours[i].tensor, wanted[i].tensor)) << wanted[i].name;
 }
 
 TEST(Pretrained, OfADetectorWithOneStageIsTakenByOneWithTwo) {
