@@ -79,16 +79,18 @@ Losses AnchorLosses::by_level(const nn::Features& cls_scores, const nn::Features
   call.avg_factor = num_total_samples;
   std::vector<torch::Tensor> losses_cls, losses_bbox;
   for (std::size_t level = 0; level < labels.size(); ++level) {
-    call.weight = label_weights[level].reshape({-1});
-    losses_cls.push_back(
-        loss_cls.forward(by_anchor(cls_scores.at(level), cls_out_channels).flatten(0, 1), labels[level].reshape({-1}), call));
+    if (!cls_scores.empty()) {
+      call.weight = label_weights[level].reshape({-1});
+      losses_cls.push_back(
+          loss_cls.forward(by_anchor(cls_scores.at(level), cls_out_channels).flatten(0, 1), labels[level].reshape({-1}), call));
+    }
     torch::Tensor boxes = by_anchor(bbox_preds.at(level), 4).flatten(0, 1);
     if (decoder != nullptr) boxes = decoder->decode(anchors[level].reshape({-1, 4}), boxes);
     call.weight = bbox_weights[level].reshape({-1, 4});
     losses_bbox.push_back(loss_bbox.forward(boxes, bbox_targets[level].reshape({-1, 4}), call));
   }
   Losses losses;
-  losses.set("loss_cls", std::move(losses_cls));
+  if (!cls_scores.empty()) losses.set("loss_cls", std::move(losses_cls));
   losses.set("loss_bbox", std::move(losses_bbox));
   return losses;
 }

@@ -75,7 +75,8 @@ struct AnchorLosses {
   std::int64_t cls_out_channels = 0;
   double num_total_samples = 1;  ///< what losses are averaged over
 
-  /// `loss_cls` and `loss_bbox`, a value per level, of scores [N, A·cls_out_channels, H_i, W_i] and codes [N, A·4, H_i, W_i].
+  /// `loss_cls` and `loss_bbox`, a value per level, of scores [N, A·cls_out_channels, H_i, W_i] and codes [N, A·4, H_i, W_i]; without
+  /// levels of scores only the latter.
   Losses by_level(const nn::Features& cls_scores, const nn::Features& bbox_preds, const BatchTargets& targets) const;
 };
 

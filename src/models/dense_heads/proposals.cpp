@@ -1,5 +1,7 @@
 #include "detforge/models/dense_heads/proposals.h"
 
+#include <limits>
+
 #include "detforge/boxes/bbox_transforms.h"
 
 namespace detforge {
@@ -42,6 +44,25 @@ torch::Tensor select_proposals(const RawProposals& raw, const RpnTestCfg& cfg, R
     large.levels.push_back(raw.levels[i]);
   }
   return proposal_rows(large.boxes, kernels::batched_nms(large.boxes, large.scores, large.levels, cfg.nms), cfg.max_per_img);
+}
+
+torch::Tensor proposals_at(std::span<const torch::Tensor> anchors, const LevelOutputs& outputs, std::size_t image, const ImageMeta& meta,
+                           const BBoxCoder& bbox_coder, kernels::ScoreActivation activation, const RpnTestCfg& cfg, Reference reference) {
+  const kernels::SelectionOptions options{.score_thr = -std::numeric_limits<double>::infinity(),
+                                          .nms_pre = cfg.nms_pre,
+                                          .activation = activation,
+                                          .rule = kernels::SelectionRule::Places};
+  CoderCall call;
+  call.max_shape = meta.img_shape;
+  RawProposals raw;
+  kernels::Candidates candidates =
+      decode_levels(outputs, image, options, [&](std::size_t level, const torch::Tensor& priors, const torch::Tensor& predictions) {
+        raw.levels.insert(raw.levels.end(), static_cast<std::size_t>(priors.size(0)), static_cast<std::int64_t>(level));
+        return bbox_coder.decode(anchors[level].index_select(0, priors), predictions, call);
+      });
+  raw.boxes = std::move(candidates.boxes);
+  raw.scores = std::move(candidates.scores);
+  return select_proposals(raw, cfg, reference);
 }
 
 torch::Tensor merge_aug_proposals(std::span<const torch::Tensor> views, std::span<const ImageMeta> metas, const RpnTestCfg& cfg) {

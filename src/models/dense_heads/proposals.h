@@ -1,7 +1,8 @@
 #pragma once
 
+#include "detforge/boxes/coders/bbox_coder.h"
 #include "detforge/data/detections.h"
-#include "detforge/models/dense_heads/dense_head.h"
+#include "detforge/models/dense_heads/dense_box_head.h"
 #include "detforge/models/dense_heads/rpn_test_cfg.h"
 
 /// What region proposal heads share. Proposals are [P, 5]: xyxy px, score; best first.
@@ -19,6 +20,10 @@ RawProposals raw_proposals(const torch::Tensor& boxes, const torch::Tensor& scor
 
 /// Leaves out boxes smaller than `min_bbox_size` px (v2.27: not larger), then NMS within each level and the best `max_per_img`.
 torch::Tensor select_proposals(const RawProposals& raw, const RpnTestCfg& cfg, Reference reference);
+
+/// Those of one image of a batch, from its anchors [n, 4] px of each level. `outputs` are floats on the CPU.
+torch::Tensor proposals_at(std::span<const torch::Tensor> anchors, const LevelOutputs& outputs, std::size_t image, const ImageMeta& meta,
+                           const BBoxCoder& bbox_coder, kernels::ScoreActivation activation, const RpnTestCfg& cfg, Reference reference);
 
 /// Those of several views in the original image, merged by one more NMS: MMDetection's `merge_aug_proposals`.
 torch::Tensor merge_aug_proposals(std::span<const torch::Tensor> views, std::span<const ImageMeta> metas, const RpnTestCfg& cfg);

@@ -1,7 +1,5 @@
 #include "detforge/models/dense_heads/rpn_head.h"
 
-#include <limits>
-
 #include "detforge/models/dense_heads/stacked_convs.h"
 
 namespace detforge {
@@ -56,24 +54,9 @@ Proposals RPNHead::proposals(const HeadOutputs& outputs, std::span<const ImageMe
   const nn::Features cls_scores = on_cpu(outputs.at(0)), bbox_preds = on_cpu(outputs.at(1));
   const LevelOutputs levels{.cls_scores = cls_scores, .bbox_preds = bbox_preds, .channels = cls_out_channels()};
   const std::vector<torch::Tensor> anchors = prior_generator().grid_priors(featmap_sizes(cls_scores), torch::kFloat);
-  const kernels::SelectionOptions options{
-      .score_thr = -std::numeric_limits<double>::infinity(),
-      .nms_pre = cfg.nms_pre,
-      .activation = use_sigmoid_cls() ? kernels::ScoreActivation::Sigmoid : kernels::ScoreActivation::Softmax,
-      .rule = kernels::SelectionRule::Places};
   Proposals all;
   for (std::size_t image = 0; image < metas.size(); ++image) {
-    CoderCall call;
-    call.max_shape = metas[image].img_shape;
-    RawProposals raw;
-    kernels::Candidates candidates =
-        decode_levels(levels, image, options, [&](std::size_t level, const torch::Tensor& priors, const torch::Tensor& predictions) {
-          raw.levels.insert(raw.levels.end(), static_cast<std::size_t>(priors.size(0)), static_cast<std::int64_t>(level));
-          return bbox_coder().decode(anchors[level].index_select(0, priors), predictions, call);
-        });
-    raw.boxes = std::move(candidates.boxes);
-    raw.scores = std::move(candidates.scores);
-    all.push_back(select_proposals(raw, cfg, reference()));
+    all.push_back(proposals_at(anchors, levels, image, metas[image], bbox_coder(), activation(), cfg, reference()));
   }
   return all;
 }

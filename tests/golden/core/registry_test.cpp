@@ -28,6 +28,7 @@ const std::set<std::string> given_by_heads = {"context"};
 const std::map<std::string, std::set<std::string>> given_to_base = {
     {"RPNHead", {"num_classes"}},
     {"GARPNHead", {"num_classes"}},
+    {"StageCascadeRPNHead", {"num_classes"}},
     {"VFNetHead", {"loss_centerness", "bbox_coder", "reg_decoded_bbox", "pred_kernel_size"}}};
 
 /// Samplers whose constructors look at no argument, so that none is required, whatever their base requires.

@@ -57,6 +57,10 @@ const std::map<std::string, std::string> heads_by_name = {
     {"RPNHead",
      "dict(type='RPNHead', anchor_generator=retina_anchors, train_cfg=dict(max_iou, sampler=dict(type='RandomSampler', num=16, "
      "pos_fraction=0.5, add_gt_as_proposals=False)))"},
+    {"CascadeRPNHead",
+     "dict(type='CascadeRPNHead', num_stages=2, stages=[dict(cascade_stage, adapt_cfg=dict(type='dilation', dilation=3), "
+     "bridged_feature=True, sampling=False, with_cls=False), dict(cascade_stage, adapt_cfg=dict(type='offset'))], "
+     "train_cfg=[dict(max_iou, assigner=dict(type='RegionAssigner', center_ratio=0.2, ignore_ratio=0.5)), max_iou])"},
     {"YOLOV3Head",
      "dict(type='YOLOV3Head', in_channels=[8] * 5, out_channels=[8] * 5, featmap_strides=[8, 16, 32, 64, 128], "
      "anchor_generator=dict(type='YOLOAnchorGenerator', base_sizes=[[(s, s)] for s in [8, 16, 32, 64, 128]], "
@@ -82,18 +86,24 @@ retina_anchors = dict(type='AnchorGenerator', octave_base_scale=4, scales_per_oc
 one_anchor = dict(type='AnchorGenerator', ratios=[1.0], octave_base_scale=8, scales_per_octave=1, strides=[8, 16, 32, 64, 128])
 approx = dict(type='AnchorGenerator', octave_base_scale=4, scales_per_octave=3, ratios=[0.5, 1.0, 2.0], strides=[8, 16, 32, 64, 128])
 square = dict(type='AnchorGenerator', ratios=[1.0], scales=[4], strides=[8, 16, 32, 64, 128])
+cascade_stage = dict(type='StageCascadeRPNHead', in_channels=8, feat_channels=8, reg_decoded_bbox=True,
+                     anchor_generator=dict(type='AnchorGenerator', scales=[8], ratios=[1.0], strides=[8, 16, 32, 64, 128]),
+                     loss_bbox=dict(type='IoULoss', linear=True, loss_weight=10.0))
 head = )";
 
 std::shared_ptr<DenseHead> make_head(const std::string& text, Reference reference) {
   const Value parts = Config::from_text(shared_parts + text + "\n", ".py").root();
   Value config = parts["head"];
   static const std::map<std::string, const char*> own_test_cfgs = {
-      {"RPNHead", "rpn_test_cfg"}, {"YOLOV3Head", "yolo_test_cfg"}, {"YOLOXHead", "yolox_test_cfg"}};
-  const auto own = own_test_cfgs.find(config["type"].as_string());
+      {"RPNHead", "rpn_test_cfg"}, {"CascadeRPNHead", "rpn_test_cfg"}, {"YOLOV3Head", "yolo_test_cfg"}, {"YOLOXHead", "yolox_test_cfg"}};
+  const std::string type = config["type"].as_string();
+  const auto own = own_test_cfgs.find(type);
   config["test_cfg"] = parts[own != own_test_cfgs.end() ? own->second : "test_cfg"];
-  if (!config.contains("in_channels")) config["in_channels"] = channels;
-  if (config["type"].as_string() != "RPNHead") config["num_classes"] = num_classes;
-  if (!config.contains("feat_channels") && config["type"].as_string() != "YOLOV3Head") config["feat_channels"] = channels;
+  if (type != "CascadeRPNHead") {
+    if (!config.contains("in_channels")) config["in_channels"] = channels;
+    if (type != "RPNHead") config["num_classes"] = num_classes;
+    if (!config.contains("feat_channels") && type != "YOLOV3Head") config["feat_channels"] = channels;
+  }
   auto head = build_head<DenseHead>(config, {reference, "model.bbox_head"}, "dense head");
   torch::manual_seed(7);
   const torch::NoGradGuard no_grad;
