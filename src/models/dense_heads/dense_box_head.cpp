@@ -24,6 +24,9 @@ torch::Tensor boxes_tensor(std::vector<kernels::Box>& boxes) {
 DenseBoxHead::DenseBoxHead(std::string python_name, const std::optional<ConfigDict>& test_cfg, const BuildContext& context)
     : DenseHead(std::move(python_name)), reference_(context.reference), test_cfg_(test_cfg_from(test_cfg, this->python_name(), context)) {}
 
+DenseBoxHead::DenseBoxHead(std::string python_name, std::optional<TestCfg> test_cfg, Reference reference)
+    : DenseHead(std::move(python_name)), reference_(reference), test_cfg_(std::move(test_cfg)) {}
+
 const TestCfg& DenseBoxHead::test_cfg() const {
   if (!test_cfg_) throw missing_test_cfg(python_name());
   return *test_cfg_;

@@ -18,6 +18,8 @@ class DenseBoxHead : public DenseHead {
 
  protected:
   DenseBoxHead(std::string python_name, const std::optional<ConfigDict>& test_cfg, const BuildContext& context);
+  /// For heads whose test_cfg has keys of its own.
+  DenseBoxHead(std::string python_name, std::optional<TestCfg> test_cfg, Reference reference);
 
   /// The boxes of each image that are worth NMS, px of the network's input. `outputs` are floats on the CPU.
   virtual std::vector<kernels::Candidates> decode(const HeadOutputs& outputs, std::span<const ImageMeta> metas) = 0;

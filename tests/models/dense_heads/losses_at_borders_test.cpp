@@ -61,6 +61,8 @@ const std::map<std::string, std::string> heads_by_name = {
      "dict(type='CascadeRPNHead', num_stages=2, stages=[dict(cascade_stage, adapt_cfg=dict(type='dilation', dilation=3), "
      "bridged_feature=True, sampling=False, with_cls=False), dict(cascade_stage, adapt_cfg=dict(type='offset'))], "
      "train_cfg=[dict(max_iou, assigner=dict(type='RegionAssigner', center_ratio=0.2, ignore_ratio=0.5)), max_iou])"},
+    {"CornerHead", "dict(type='CornerHead', num_feat_levels=1)"},
+    {"CentripetalHead", "dict(type='CentripetalHead', num_feat_levels=1, corner_emb_channels=0)"},
     {"YOLOV3Head",
      "dict(type='YOLOV3Head', in_channels=[8] * 5, out_channels=[8] * 5, featmap_strides=[8, 16, 32, 64, 128], "
      "anchor_generator=dict(type='YOLOAnchorGenerator', base_sizes=[[(s, s)] for s in [8, 16, 32, 64, 128]], "
@@ -86,6 +88,8 @@ retina_anchors = dict(type='AnchorGenerator', octave_base_scale=4, scales_per_oc
 one_anchor = dict(type='AnchorGenerator', ratios=[1.0], octave_base_scale=8, scales_per_octave=1, strides=[8, 16, 32, 64, 128])
 approx = dict(type='AnchorGenerator', octave_base_scale=4, scales_per_octave=3, ratios=[0.5, 1.0, 2.0], strides=[8, 16, 32, 64, 128])
 square = dict(type='AnchorGenerator', ratios=[1.0], scales=[4], strides=[8, 16, 32, 64, 128])
+corner_test_cfg = dict(corner_topk=10, local_maximum_kernel=3, distance_threshold=0.5, max_per_img=20,
+                       nms=dict(type='soft_nms', iou_threshold=0.5, method='gaussian'))
 cascade_stage = dict(type='StageCascadeRPNHead', in_channels=8, feat_channels=8, reg_decoded_bbox=True,
                      anchor_generator=dict(type='AnchorGenerator', scales=[8], ratios=[1.0], strides=[8, 16, 32, 64, 128]),
                      loss_bbox=dict(type='IoULoss', linear=True, loss_weight=10.0))
@@ -95,14 +99,17 @@ std::shared_ptr<DenseHead> make_head(const std::string& text, Reference referenc
   const Value parts = Config::from_text(shared_parts + text + "\n", ".py").root();
   Value config = parts["head"];
   static const std::map<std::string, const char*> own_test_cfgs = {
-      {"RPNHead", "rpn_test_cfg"}, {"CascadeRPNHead", "rpn_test_cfg"}, {"YOLOV3Head", "yolo_test_cfg"}, {"YOLOXHead", "yolox_test_cfg"}};
+      {"RPNHead", "rpn_test_cfg"},       {"CascadeRPNHead", "rpn_test_cfg"},
+      {"CornerHead", "corner_test_cfg"}, {"CentripetalHead", "corner_test_cfg"},
+      {"YOLOV3Head", "yolo_test_cfg"},   {"YOLOXHead", "yolox_test_cfg"}};
   const std::string type = config["type"].as_string();
   const auto own = own_test_cfgs.find(type);
   config["test_cfg"] = parts[own != own_test_cfgs.end() ? own->second : "test_cfg"];
   if (type != "CascadeRPNHead") {
     if (!config.contains("in_channels")) config["in_channels"] = channels;
     if (type != "RPNHead") config["num_classes"] = num_classes;
-    if (!config.contains("feat_channels") && type != "YOLOV3Head") config["feat_channels"] = channels;
+    const bool has_own_width = type == "YOLOV3Head" || type == "CornerHead" || type == "CentripetalHead";
+    if (!config.contains("feat_channels") && !has_own_width) config["feat_channels"] = channels;
   }
   auto head = build_head<DenseHead>(config, {reference, "model.bbox_head"}, "dense head");
   torch::manual_seed(7);

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include "detforge/data/image_meta.h"
+#include "detforge/kernels/candidates.h"
+
+namespace detforge {
+
+/// What a head says of one kind of corners of one image.
+struct CornerMaps {
+  torch::Tensor heat;               ///< [C, H, W] before the sigmoid
+  torch::Tensor offset;             ///< [2, H, W] from the place to the corner, x before y, in places
+  torch::Tensor embedding;          ///< [1, H, W] alike for the corners of one object; or undefined, and then
+  torch::Tensor centripetal_shift;  ///< [2, H, W] logarithm of the way from the corner to the object's middle, in places
+};
+
+struct CornerDecodeOptions {
+  std::int64_t corner_topk = 100;         ///< corners of each kind that are looked at
+  std::int64_t local_maximum_kernel = 3;  ///< places within which a corner must be the likeliest
+  double distance_threshold = 0.5;        ///< corners of one object are no further apart: in embeddings, or in areas
+};
+
+/// The boxes, px of the network's input, between every top left and bottom right corner of one class that seem to be of one object: by
+/// embeddings (CornerNet, arXiv 1808.01244) or by pointing at the same middle (CentripetalNet, arXiv 2003.09119). The best 1000.
+kernels::Candidates decode_corners(const CornerMaps& top_left, const CornerMaps& bottom_right, const ImageMeta& meta,
+                                   const CornerDecodeOptions& options);
+
+}  // namespace detforge
