@@ -1,34 +1,21 @@
 #include "detforge/models/dense_heads/corner_decode.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "detforge/models/dense_heads/dense_box_head.h"
+#include "detforge/models/dense_heads/heatmap_peaks.h"
 
 namespace detforge {
 namespace {
 
 constexpr std::int64_t max_boxes = 1000;
 
-/// The k likeliest corners of one kind: all [k].
-struct Corners {
-  torch::Tensor scores, labels, x, y;  // x and y in places
-  torch::Tensor places;                // row-major
-};
-
-torch::Tensor at_places(const torch::Tensor& map, const Corners& corners) { return map.flatten(1).index_select(1, corners.places); }
-
-Corners likeliest(const CornerMaps& maps, const CornerDecodeOptions& options) {
-  const std::int64_t width = maps.heat.size(2), area = maps.heat.size(1) * width;
-  const torch::Tensor probabilities = maps.heat.sigmoid();
-  const torch::Tensor largest = torch::max_pool2d(probabilities.unsqueeze(0), options.local_maximum_kernel, /*stride=*/1,
-                                                  /*padding=*/(options.local_maximum_kernel - 1) / 2)
-                                    .squeeze(0);
-  const torch::Tensor peaks = (probabilities * (largest == probabilities)).flatten();
-  const auto [scores, indices] = peaks.topk(std::min(options.corner_topk, peaks.size(0)));
-  Corners corners{.scores = scores, .labels = torch::div(indices, area, "floor"), .x = {}, .y = {}, .places = indices % area};
-  const torch::Tensor offset = at_places(maps.offset, corners);
-  corners.x = (corners.places % width).to(torch::kFloat) + offset[0];
-  corners.y = torch::div(corners.places, width, "floor").to(torch::kFloat) + offset[1];
+HeatmapPeaks likeliest(const CornerMaps& maps, const CornerDecodeOptions& options) {
+  HeatmapPeaks corners = heatmap_peaks(maps.heat.sigmoid(), options.corner_topk, options.local_maximum_kernel);
+  const torch::Tensor offset = corners.values_of(maps.offset);
+  corners.x = corners.x + offset[0];
+  corners.y = corners.y + offset[1];
   return corners;
 }
 
@@ -74,7 +61,7 @@ torch::Tensor centripetal_distances(const PairValues& x, const PairValues& y, co
 kernels::Candidates decode_corners(const CornerMaps& top_left, const CornerMaps& bottom_right, const ImageMeta& meta,
                                    const CornerDecodeOptions& options) {
   const torch::NoGradGuard no_grad;
-  const Corners first = likeliest(top_left, options), second = likeliest(bottom_right, options);
+  const HeatmapPeaks first = likeliest(top_left, options), second = likeliest(bottom_right, options);
   const double x_px = static_cast<double>(meta.pad_shape.width) / static_cast<double>(top_left.heat.size(2));
   const double y_px = static_cast<double>(meta.pad_shape.height) / static_cast<double>(top_left.heat.size(1));
   const double top = meta.border[0], left = meta.border[2];
@@ -83,11 +70,11 @@ kernels::Candidates decode_corners(const CornerMaps& top_left, const CornerMaps&
 
   torch::Tensor distances;
   if (top_left.embedding.defined()) {
-    const PairValues embeddings(at_places(top_left.embedding, first)[0], at_places(bottom_right.embedding, second)[0]);
+    const PairValues embeddings(first.values_of(top_left.embedding)[0], second.values_of(bottom_right.embedding)[0]);
     distances = (embeddings.top_left - embeddings.bottom_right).abs();
   } else {
-    const torch::Tensor forth = at_places(top_left.centripetal_shift, first).exp();
-    const torch::Tensor back = at_places(bottom_right.centripetal_shift, second).exp();
+    const torch::Tensor forth = first.values_of(top_left.centripetal_shift).exp();
+    const torch::Tensor back = second.values_of(bottom_right.centripetal_shift).exp();
     distances = centripetal_distances(x, y, in_image(first.x + forth[0], second.x - back[0], x_px, left),
                                       in_image(first.y + forth[1], second.y - back[1], y_px, top));
   }
