@@ -19,8 +19,8 @@ Json point_json(const OperatingPoint& point) {
 std::string chart(const ConfusionMatrix& matrix, const std::vector<std::string>& classes) {
   std::vector<std::string> rows = classes;
   std::vector<std::string> columns = classes;
-  rows.push_back("(background)");
-  columns.push_back("(missed)");
+  rows.emplace_back("(background)");
+  columns.emplace_back("(missed)");
   return heat_map_svg("Confusion: ground truth by row, found as by column, percent of the row",
                       std::vector<double>(matrix.counts.begin(), matrix.counts.end()), rows, columns);
 }

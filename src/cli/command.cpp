@@ -50,7 +50,8 @@ Reference reference_of(const ConfigArguments& arguments, const Config& config) {
   const std::string name = !arguments.reference.empty() ? arguments.reference : key == nullptr ? "v2.8" : key->as_string();
   if (name == "v2.8") return Reference::V2_8;
   if (name == "v2.27") return Reference::V2_27;
-  throw Error("'reference' is 'v2.8' or 'v2.27', got " + repr(Value(name))).at(key->location());
+  Error error("'reference' is 'v2.8' or 'v2.27', got " + repr(Value(name)));
+  throw key != nullptr ? std::move(error.at(key->location())) : std::move(error);
 }
 
 void require_model(const Config& config) {
