@@ -18,7 +18,8 @@ std::vector<std::vector<std::uint32_t>> by_category(const std::vector<std::int32
   if (!with_categories) {
     std::vector<std::uint32_t> all;
     for (const auto& list : lists) all.insert(all.end(), list.begin(), list.end());
-    lists.assign(1, std::move(all));
+    lists.clear();
+    lists.push_back(std::move(all));
   }
   return lists;
 }

@@ -137,7 +137,7 @@ void MixUp::apply(Sample& sample, Random& random) const {
   cv::Mat mixed(target, CV_8UC3);
   for (int y = 0; y < target.height; ++y) {
     for (int x = 0; x < target.width; ++x) {
-      const cv::Vec3b a = sample.image.at<cv::Vec3b>(y, x), b = part.at<cv::Vec3b>(y, x);
+      const cv::Vec3b &a = sample.image.at<cv::Vec3b>(y, x), &b = part.at<cv::Vec3b>(y, x);
       for (int c = 0; c < 3; ++c) mixed.at<cv::Vec3b>(y, x)[c] = static_cast<std::uint8_t>((a[c] + b[c]) / 2);
     }
   }
