@@ -13,9 +13,10 @@ namespace {
 
 constexpr std::int64_t kMaxFramePixels = std::int64_t{1} << 27U;
 
-class Reader : public VideoReader {
+class Reader final : public VideoReader {
  public:
-  Reader(cv::VideoCapture capture, std::string name) : capture_(std::move(capture)), name_(std::move(name)) {
+  /// A `cv::VideoCapture` is a handle, which copies share.
+  Reader(const cv::VideoCapture& capture, std::string name) : capture_(capture), name_(std::move(name)) {
     const ImageSize stated = size();
     if (stated.height * stated.width > kMaxFramePixels) throw Error("the video's frames have too many pixels").at(name_);
   }
@@ -112,7 +113,7 @@ std::unique_ptr<VideoReader> open_video(const std::filesystem::path& path) {
     throw Error("can not read the video: " + error.err).at(path.string());
   }
   if (!capture.isOpened()) throw Error("can not read the video: it is damaged or of an unknown format").at(path.string());
-  return std::make_unique<Reader>(std::move(capture), path.string());
+  return std::make_unique<Reader>(capture, path.string());
 }
 
 std::unique_ptr<VideoReader> open_camera(int index) {
@@ -123,7 +124,7 @@ std::unique_ptr<VideoReader> open_camera(int index) {
     throw Error("can not open camera " + std::to_string(index) + ": " + error.err);
   }
   if (!capture.isOpened()) throw Error("there is no camera " + std::to_string(index));
-  return std::make_unique<Reader>(std::move(capture), "camera " + std::to_string(index));
+  return std::make_unique<Reader>(capture, "camera " + std::to_string(index));
 }
 
 std::unique_ptr<VideoWriter> create_video(const std::filesystem::path& path, double fps, ImageSize size) {
