@@ -28,8 +28,8 @@ struct LoadReport {
 /// Fills the model with the checkpoint's weights, as mmcv's `load_checkpoint`: by name, in the model's types. Where
 /// `strict`, any difference but a missing counter throws `Error`, and the model is unchanged. With a `prefix`
 /// (`backbone.`) only the tensors below it count, without it. A ConvAWS whose `weight_gamma` and `weight_beta` are
-/// missing takes them from the weight that it gets. What older versions of MMDetection
-/// saved is understood (old_checkpoints.h).
+/// missing takes them from the weight that it gets. What older versions of MMDetection saved is understood
+/// (old_checkpoints.h).
 LoadReport load_state_dict(Module& model, const Checkpoint& checkpoint, bool strict = false, const std::string& prefix = "");
 
 /// Fills `module` from the checkpoint that `source` means, as `find_checkpoint` finds it; the prefix may end in a dot or

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "detforge/boxes/map_flip.h"
 #include "detforge/models/dense_heads/dense_box_head.h"
 #include "detforge/models/dense_heads/heatmap_peaks.h"
 #include "detforge/models/dense_heads/stacked_convs.h"
@@ -81,11 +82,10 @@ Arguments<CenterNetHead::Options> CenterNetHead::arguments() {
 }
 
 Arguments<CenterNetHead::TestCfg> CenterNetHead::TestCfg::arguments() {
-  const auto odd = [](const std::int64_t& size) { return std::string(size % 2 == 1 ? "" : "must be odd"); };
   return {arg(&TestCfg::topk, "topk", required, "peaks of an image").at_least(1),
           arg(&TestCfg::local_maximum_kernel, "local_maximum_kernel", required, "places within which a peak is the likeliest")
               .at_least(1)
-              .check(odd),
+              .check(must_be_odd),
           arg(&TestCfg::max_per_img, "max_per_img", "at most so many detections of several views"),
           arg(&TestCfg::nms, "nms", "non-maximum suppression of what several views show"),
           arg(&TestCfg::nms_cfg, "nms_cfg", "whether there is one: None or the same as nms")};
@@ -123,13 +123,7 @@ void CenterNetHead::init_weights(const nn::PretrainedLoader&) {
   heatmap_head_->layers().back()->named_parameters()["bias"].fill_(nn::bias_init_with_prob(0.1));
   for (const auto& head : {wh_head_, offset_head_}) {
     for (const auto& layer : head->layers()) {
-      for (const auto& parameter : layer->named_parameters()) {
-        if (parameter.key() == "weight") {
-          parameter.value().normal_(0, 0.001);
-        } else {
-          parameter.value().zero_();
-        }
-      }
+      if (dynamic_cast<nn::Conv2d*>(layer.get()) != nullptr) nn::normal_init(*layer, 0, 0.001);
     }
   }
 }
@@ -203,8 +197,7 @@ kernels::Candidates CenterNetHead::decode(const HeadOutputs& outputs, std::size_
   const torch::Tensor boxes = torch::stack(
       {(x - wh[0] / 2) * x_px - left, (y - wh[1] / 2) * y_px - top, (x + wh[0] / 2) * x_px - left, (y + wh[1] / 2) * y_px - top}, 1);
   kernels::Candidates candidates;
-  const torch::Tensor scores = peaks.scores.contiguous(), labels = peaks.labels.contiguous();
-  append_boxes(candidates, boxes, values_of(scores), {labels.data_ptr<std::int64_t>(), static_cast<std::size_t>(labels.numel())});
+  append_boxes(candidates, boxes, peaks.scores, peaks.labels);
   if (rescale) kernels::rescale(candidates, meta.scale_factor);
   return candidates;
 }
@@ -227,12 +220,8 @@ Detections CenterNetHead::aug_predict(std::span<const nn::Features> views, std::
     }
     HeadOutputs outputs = forward(views[view]);
     const HeadOutputs flipped = forward(views[view + 1]);
-    const std::string& direction = metas[view + 1].flip_direction;
     for (const std::size_t kind : {0, 1}) {
-      torch::Tensor upright = flipped[kind].front();
-      if (direction != "vertical") upright = upright.flip(-1);
-      if (direction != "horizontal") upright = upright.flip(-2);
-      outputs[kind].front() = (outputs[kind].front() + upright) / 2;
+      outputs[kind].front() = (outputs[kind].front() + map_flip(flipped[kind].front(), metas[view + 1].flip_direction)) / 2;
     }
     const kernels::Candidates found = decode(outputs, 0, metas[view], rescale);
     for (std::size_t i = 0; i < found.scores.size(); ++i) merged.add(found.boxes[i], found.scores[i], found.labels[i]);

@@ -77,8 +77,8 @@ CentripetalHead::CentripetalHead(const Options& options, const BuildContext& con
 void CentripetalHead::init_weights(const nn::PretrainedLoader& load_pretrained) {
   CornerHead::init_weights(load_pretrained);
   for (const Corner corner : {TopLeft, BottomRight}) {
-    for (const auto& conv : *feat_adaption_[corner]) conv->weight().normal_(0, 0.01);
-    for (const auto& conv : *dcn_offset_[corner]) conv->conv()->named_parameters()["weight"].normal_(0, 0.1);
+    for (const auto& conv : *feat_adaption_[corner]) nn::normal_init(*conv, 0, 0.01);
+    for (const auto& conv : *dcn_offset_[corner]) nn::normal_init(*conv->conv(), 0, 0.1);
   }
   reset(guiding_shift_, Convolutions::All);
   reset(centripetal_shift_, Convolutions::All);

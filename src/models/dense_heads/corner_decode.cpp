@@ -87,10 +87,8 @@ kernels::Candidates decode_corners(const CornerMaps& top_left, const CornerMaps&
   const torch::Tensor kept = indices.index({best >= 0});
   const torch::Tensor boxes =
       torch::stack({x.top_left, y.top_left, x.bottom_right, y.bottom_right}, -1).view({-1, 4}).index_select(0, kept);
-  const torch::Tensor chosen = scores.index_select(0, kept).contiguous();
-  const torch::Tensor classes = labels.top_left.reshape({-1}).index_select(0, kept).contiguous();
   kernels::Candidates candidates;
-  append_boxes(candidates, boxes, values_of(chosen), {classes.data_ptr<std::int64_t>(), static_cast<std::size_t>(classes.numel())});
+  append_boxes(candidates, boxes, scores.index_select(0, kept), labels.top_left.reshape({-1}).index_select(0, kept));
   return candidates;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "detforge/models/dense_heads/heatmap_peaks.h"
 #include "detforge/nn/init/weight_init.h"
 
 namespace detforge {
@@ -18,11 +19,10 @@ struct CornerTestCfgKeys {
 
   static Arguments<CornerTestCfgKeys> arguments() {
     using Keys = CornerTestCfgKeys;
-    const auto odd = [](const std::int64_t& size) { return std::string(size % 2 == 1 ? "" : "must be odd"); };
     return {arg(&Keys::corner_topk, "corner_topk", required, "corners of each kind that are looked at").at_least(1),
             arg(&Keys::local_maximum_kernel, "local_maximum_kernel", required, "places within which a corner is the likeliest")
                 .at_least(1)
-                .check(odd),
+                .check(must_be_odd),
             arg(&Keys::distance_threshold, "distance_threshold", required, "corners of one object are no further apart"),
             arg(&Keys::score_thr, "score_thr", "has no meaning here"),
             arg(&Keys::max_per_img, "max_per_img", required, "at most so many detections per image"),
@@ -31,28 +31,33 @@ struct CornerTestCfgKeys {
   }
 };
 
-CornerTestCfgKeys keys_of(const ConfigDict& config, const std::string& head, const BuildContext& context) {
-  return options_from("the test_cfg of " + head, CornerTestCfgKeys::arguments(), config.value(), context.child("test_cfg"));
-}
-
-std::optional<TestCfg> corner_test_cfg(const std::optional<ConfigDict>& config, const std::string& head, const BuildContext& context) {
-  if (!config) return std::nullopt;
-  const CornerTestCfgKeys keys = keys_of(*config, head, context);
-  const std::optional<ConfigDict>& nms = keys.nms ? keys.nms : keys.nms_cfg;
-  if (!nms) throw ArgumentError("test_cfg", "must have 'nms'");
-  TestCfg cfg;
-  cfg.nms = nms_options_from(*nms, "the nms of " + head + "'s test_cfg", context.child("test_cfg.nms"));
-  cfg.max_per_img = keys.max_per_img;
-  return cfg;
-}
-
 LossCall averaged_over(const torch::Tensor& count) {
   LossCall call;
   call.avg_factor = std::max(count.item<double>(), 1.0);
   return call;
 }
 
+/// The mean of a loss of the top left corners, 0, and of the others, 1.
+template <class LossOf>
+torch::Tensor mean_of_corners(const LossOf& loss_of) {
+  return (loss_of(std::size_t{0}) + loss_of(std::size_t{1})) / 2;
+}
+
 }  // namespace
+
+std::optional<CornerHead::CornerTestCfg> CornerHead::corner_test_cfg(const std::optional<ConfigDict>& config, const std::string& head,
+                                                                     const BuildContext& context) {
+  if (!config) return std::nullopt;
+  const CornerTestCfgKeys keys =
+      options_from("the test_cfg of " + head, CornerTestCfgKeys::arguments(), config->value(), context.child("test_cfg"));
+  const std::optional<ConfigDict>& nms = keys.nms ? keys.nms : keys.nms_cfg;
+  if (!nms) throw ArgumentError("test_cfg", "must have 'nms'");
+  CornerTestCfg cfg;
+  cfg.nms = nms_options_from(*nms, "the nms of " + head + "'s test_cfg", context.child("test_cfg.nms"));
+  cfg.max_per_img = keys.max_per_img;
+  cfg.decoding = {keys.corner_topk, keys.local_maximum_kernel, keys.distance_threshold};
+  return cfg;
+}
 
 Arguments<CornerHead::Options> CornerHead::arguments() {
   return {arg(&Options::num_classes, "num_classes", required, "number of classes").at_least(1),
@@ -70,13 +75,11 @@ Arguments<CornerHead::Options> CornerHead::arguments() {
 }
 
 CornerHead::CornerHead(std::string name, const Options& options, const BuildContext& context)
-    : DenseBoxHead(name, corner_test_cfg(options.test_cfg, name, context), context.reference),
-      num_classes_(options.num_classes),
-      in_channels_(options.in_channels) {
-  if (options.test_cfg) {
-    const CornerTestCfgKeys keys = keys_of(*options.test_cfg, name, context);
-    decoding_ = CornerDecodeOptions{keys.corner_topk, keys.local_maximum_kernel, keys.distance_threshold};
-  }
+    : CornerHead(name, options, corner_test_cfg(options.test_cfg, name, context), context) {}
+
+CornerHead::CornerHead(std::string name, const Options& options, const std::optional<CornerTestCfg>& test_cfg, const BuildContext& context)
+    : DenseBoxHead(std::move(name), test_cfg, context.reference), num_classes_(options.num_classes), in_channels_(options.in_channels) {
+  if (test_cfg) decoding_ = test_cfg->decoding;
   const auto add_loss = [&](const char* what, const std::optional<ConfigDict>& config) {
     return config ? register_module(what, build_loss(*config, context.child(what))) : nullptr;
   };
@@ -202,13 +205,10 @@ Losses CornerHead::corner_losses(const HeadOutputs& outputs, std::size_t heat, s
   if (!loss_heatmap_ || !loss_offset_) throw Error(python_name() + " needs 'loss_heatmap' and 'loss_offset' to learn");
   std::vector<torch::Tensor> detection;
   for (std::size_t level = 0; level < num_levels(); ++level) {
-    torch::Tensor sum;
-    for (const Corner corner : {TopLeft, BottomRight}) {
+    detection.push_back(mean_of_corners([&](std::size_t corner) {
       const torch::Tensor& wanted = targets.heatmaps[corner];
-      const torch::Tensor one = loss_heatmap_->forward(outputs[heat + corner][level].sigmoid(), wanted, averaged_over((wanted == 1).sum()));
-      sum = sum.defined() ? sum + one : one;
-    }
-    detection.push_back(sum / 2);
+      return loss_heatmap_->forward(outputs[heat + corner][level].sigmoid(), wanted, averaged_over((wanted == 1).sum()));
+    }));
   }
   Losses losses;
   losses.set("det_loss", std::move(detection));
@@ -220,15 +220,11 @@ std::vector<torch::Tensor> CornerHead::shift_losses(Loss& loss, const HeadOutput
                                                     const PerCorner<torch::Tensor>& wanted, const CornerTargets& targets) {
   std::vector<torch::Tensor> levels;
   for (std::size_t level = 0; level < outputs[shift].size(); ++level) {
-    torch::Tensor sum;
-    for (const Corner corner : {TopLeft, BottomRight}) {
-      const torch::Tensor mask = targets.mask(corner);
-      LossCall call = averaged_over(mask.sum());
-      call.weight = mask;
-      const torch::Tensor one = loss.forward(outputs[shift + corner][level], wanted[corner], call);
-      sum = sum.defined() ? sum + one : one;
-    }
-    levels.push_back(sum / 2);
+    levels.push_back(mean_of_corners([&](std::size_t corner) {
+      LossCall call = averaged_over(targets.masks[corner].sum());
+      call.weight = targets.masks[corner];
+      return loss.forward(outputs[shift + corner][level], wanted[corner], call);
+    }));
   }
   return levels;
 }

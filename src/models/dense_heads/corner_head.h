@@ -4,6 +4,7 @@
 #include "detforge/models/dense_heads/corner_decode.h"
 #include "detforge/models/dense_heads/corner_targets.h"
 #include "detforge/models/dense_heads/dense_box_head.h"
+#include "detforge/models/dense_heads/test_cfg.h"
 #include "detforge/models/losses/associative_embedding_loss.h"
 #include "detforge/nn/layers/containers.h"
 
@@ -81,6 +82,13 @@ class CornerHead : public DenseBoxHead {
   static void reset(const PerCorner<std::shared_ptr<Branch>>& branches, Convolutions which, std::optional<double> bias = std::nullopt);
 
  private:
+  struct CornerTestCfg : TestCfg {
+    CornerDecodeOptions decoding;
+  };
+  static std::optional<CornerTestCfg> corner_test_cfg(const std::optional<ConfigDict>& config, const std::string& head,
+                                                      const BuildContext& context);
+  CornerHead(std::string python_name, const Options& options, const std::optional<CornerTestCfg>& test_cfg, const BuildContext& context);
+
   std::int64_t num_classes_;
   std::int64_t in_channels_;
   std::optional<CornerDecodeOptions> decoding_;

@@ -26,10 +26,6 @@ struct Extent {
 
 }  // namespace
 
-torch::Tensor CornerTargets::mask(std::size_t corner) const {
-  return (heatmaps[corner] == 1).any(1, /*keepdim=*/true).to(heatmaps[corner].dtype());
-}
-
 CornerTargets corner_targets(const Targets& targets, std::int64_t num_classes, ImageSize size, const torch::Device& device) {
   const auto images = static_cast<std::int64_t>(targets.size());
   CornerTargets all;
@@ -56,7 +52,7 @@ CornerTargets corner_targets(const Targets& targets, std::int64_t num_classes, I
         const std::int64_t row = y.places[corner], column = x.places[corner];
         draw_gaussian(all.heatmaps[corner][image][labels[i].item<std::int64_t>()], column, row,
                       std::max<std::int64_t>(0, static_cast<std::int64_t>(radius)));
-        const auto set = [&](std::array<torch::Tensor, 2>& maps, const std::function<float(const Extent&)>& value) {
+        const auto set = [&](std::array<torch::Tensor, 2>& maps, const auto& value) {
           auto map = maps[corner].accessor<float, 4>();
           map[image][0][row][column] = value(x);
           map[image][1][row][column] = value(y);
@@ -74,6 +70,9 @@ CornerTargets corner_targets(const Targets& targets, std::int64_t num_classes, I
   }
   for (auto* maps : {&all.heatmaps, &all.offsets, &all.guiding_shifts, &all.centripetal_shifts}) {
     for (torch::Tensor& map : *maps) map = map.to(device);
+  }
+  for (std::size_t corner = 0; corner < 2; ++corner) {
+    all.masks[corner] = (all.heatmaps[corner] == 1).any(1, /*keepdim=*/true).to(torch::kFloat);
   }
   return all;
 }

@@ -102,10 +102,14 @@ kernels::Candidates decode_levels(const LevelOutputs& outputs, std::size_t image
 
 void append_above(kernels::Candidates& candidates, const torch::Tensor& boxes, const torch::Tensor& scores, double score_thr) {
   const torch::Tensor pairs = (scores > score_thr).nonzero();
-  const torch::Tensor priors = pairs.select(1, 0), labels = pairs.select(1, 1).contiguous();
-  const torch::Tensor chosen = scores.index({priors, labels}).to(torch::kFloat).contiguous();
-  append_boxes(candidates, boxes.index({priors}), values_of(chosen),
-               {labels.data_ptr<std::int64_t>(), static_cast<std::size_t>(labels.numel())});
+  const torch::Tensor priors = pairs.select(1, 0), labels = pairs.select(1, 1);
+  append_boxes(candidates, boxes.index({priors}), scores.index({priors, labels}), labels);
+}
+
+void append_boxes(kernels::Candidates& candidates, const torch::Tensor& boxes, const torch::Tensor& scores, const torch::Tensor& labels) {
+  const torch::Tensor values = scores.to(torch::kFloat).contiguous(), classes = labels.contiguous();
+  append_boxes(candidates, boxes, values_of(values),
+               std::span(classes.data_ptr<std::int64_t>(), static_cast<std::size_t>(classes.numel())));
 }
 
 void append_boxes(kernels::Candidates& candidates, const torch::Tensor& boxes, std::span<const float> scores,

@@ -59,5 +59,7 @@ void append_above(kernels::Candidates& candidates, const torch::Tensor& boxes, c
 /// Appends boxes [n, 4] of any device.
 void append_boxes(kernels::Candidates& candidates, const torch::Tensor& boxes, std::span<const float> scores,
                   std::span<const std::int64_t> labels);
+/// The same with scores [n] and labels [n] int64 on the CPU.
+void append_boxes(kernels::Candidates& candidates, const torch::Tensor& boxes, const torch::Tensor& scores, const torch::Tensor& labels);
 
 }  // namespace detforge

@@ -29,6 +29,8 @@ double anchor_scale(const ConfigDict& anchor_generator) {
   return (*scales)[std::size_t{0}].as_double();
 }
 
+Error stands_alone() { return Error("StageCascadeRPNHead does not stand alone").help("put it into the stages of a CascadeRPNHead"); }
+
 }  // namespace
 
 StageCascadeRPNHead::Options::Options() {
@@ -172,13 +174,9 @@ torch::Tensor StageCascadeRPNHead::proposals(const HeadOutputs& outputs, const s
   return proposals_at(anchors, levels, image, meta, bbox_coder(), activation(), cfg, reference());
 }
 
-Losses StageCascadeRPNHead::loss(const HeadOutputs&, const Targets&) {
-  throw Error("StageCascadeRPNHead does not stand alone").help("put it into the stages of a CascadeRPNHead");
-}
+Losses StageCascadeRPNHead::loss(const HeadOutputs&, const Targets&) { throw stands_alone(); }
 
-std::vector<Detections> StageCascadeRPNHead::predict(const HeadOutputs&, std::span<const ImageMeta>, bool) {
-  throw Error("StageCascadeRPNHead does not stand alone").help("put it into the stages of a CascadeRPNHead");
-}
+std::vector<Detections> StageCascadeRPNHead::predict(const HeadOutputs&, std::span<const ImageMeta>, bool) { throw stands_alone(); }
 
 DETFORGE_REGISTER(heads, StageCascadeRPNHead,
                   {.name = "StageCascadeRPNHead",

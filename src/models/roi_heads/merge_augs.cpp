@@ -1,6 +1,7 @@
 #include "detforge/models/roi_heads/merge_augs.h"
 
 #include "detforge/boxes/bbox_transforms.h"
+#include "detforge/boxes/map_flip.h"
 
 namespace detforge {
 
@@ -17,12 +18,7 @@ ScoredBoxes merge_aug_bboxes(std::span<const ScoredBoxes> views, std::span<const
 torch::Tensor merge_aug_masks(std::span<const torch::Tensor> views, std::span<const ImageMeta> metas) {
   std::vector<torch::Tensor> recovered;
   for (std::size_t view = 0; view < views.size(); ++view) {
-    torch::Tensor masks = views[view];
-    if (metas[view].flip) {
-      if (metas[view].flip_direction != "vertical") masks = masks.flip(-1);
-      if (metas[view].flip_direction != "horizontal") masks = masks.flip(-2);
-    }
-    recovered.push_back(masks);
+    recovered.push_back(metas[view].flip ? map_flip(views[view], metas[view].flip_direction) : views[view]);
   }
   return torch::stack(recovered).mean(0);
 }
