@@ -155,15 +155,16 @@ std::vector<std::int64_t> Weight::shape() const {
   return shape;
 }
 
-int mmdet_major_version(const Checkpoint& checkpoint) {
+std::optional<int> mmdet_major_version(const Checkpoint& checkpoint) {
   const Object* meta = checkpoint.root().find("meta");
   const Object* version = meta != nullptr ? meta->find("mmdet_version") : nullptr;
-  if (version == nullptr || version->text() == nullptr) return 0;
+  if (version == nullptr || version->text() == nullptr) return std::nullopt;
   const std::string& text = *version->text();
-  return std::max(number(text.substr(0, text.find('.'))), 0);
+  const int major = number(text.substr(0, text.find('.')));
+  return major >= 0 ? std::optional(major) : std::nullopt;
 }
 
-void take_up_old_weights(const std::vector<NamedTensor>& model, int major_version, Weights& weights) {
+void take_up_old_weights(const std::vector<NamedTensor>& model, std::optional<int> major_version, Weights& weights) {
   Model known;
   for (const NamedTensor& entry : model) known.shapes.emplace(entry.name, entry.tensor.sizes().vec());
   for (const auto& [name, shape] : known.shapes) {
@@ -171,7 +172,7 @@ void take_up_old_weights(const std::vector<NamedTensor>& model, int major_versio
     if (const std::string old = old_name(name, known, weights); !old.empty()) rename(weights, old, name);
   }
   const bool has_second_stage = take_up_second_stage_names(known, weights);
-  if (major_version == 1 && !has_second_stage) take_up_ssd_scores(known, weights);
+  if (major_version && *major_version < 2 && !has_second_stage) take_up_ssd_scores(known, weights);
 }
 
 }  // namespace detforge::nn

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,12 +24,12 @@ struct Weight {
 /// By name.
 using Weights = std::map<std::string, Weight>;
 
-/// The first number of the MMDetection version in a checkpoint's meta; 0 where that says nothing.
-int mmdet_major_version(const Checkpoint& checkpoint);
+/// The first number of the MMDetection version in a checkpoint's meta; none where that says nothing.
+std::optional<int> mmdet_major_version(const Checkpoint& checkpoint);
 
 /// Names of before MMDetection 2.0, and SSD's of before 2.12, become those that the model has. The second stage's heads of before
-/// 2.0, and where `major_version` is 1 SSD's too, put the background first: it goes last among the scores and away from boxes and
+/// 2.0, and where `major_version` is below 2 SSD's too, put the background first: it goes last among the scores and away from boxes and
 /// masks. What has no older form stays as it is.
-void take_up_old_weights(const std::vector<NamedTensor>& model, int major_version, Weights& weights);
+void take_up_old_weights(const std::vector<NamedTensor>& model, std::optional<int> major_version, Weights& weights);
 
 }  // namespace detforge::nn

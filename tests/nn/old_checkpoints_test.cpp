@@ -125,7 +125,7 @@ TEST(OldCheckpoints, OfSSDGiveTheirFurtherLevelsToTheNeck) {
   expect_weights(*model, wanted);
 }
 
-TEST(OldCheckpoints, OfSSDPutTheBackgroundLastWhereTheirMetaIsOfVersion1) {
+TEST(OldCheckpoints, OfSSDPutTheBackgroundLastWhereTheirMetaIsOfBeforeVersion2) {
   for (const bool is_new : {false, true}) {
     const auto old = ssd(/*is_new=*/false), model = ssd(is_new);
     const auto wanted = numbered(*model);
@@ -137,11 +137,11 @@ TEST(OldCheckpoints, OfSSDPutTheBackgroundLastWhereTheirMetaIsOfVersion1) {
       by_anchor.insert(by_anchor.begin(), tensor.size(0) / 3);
       tensor = tensor.view(by_anchor).roll(1, 1).reshape(tensor.sizes());
     }
-    for (const bool is_version_1 : {true, false}) {
+    for (const std::string version : {"1.0.0+8732ed9", "0.6.0+unknown", "2.3.0"}) {
       forget(*model);
-      const Value meta = Value::dict({{"mmdet_version", is_version_1 ? "1.0.0+8732ed9" : "2.3.0"}});
+      const Value meta = Value::dict({{"mmdet_version", version}});
       EXPECT_TRUE(load_state_dict(*model, Checkpoint::read(saved_tensors(saved, meta)), /*strict=*/true).empty());
-      if (is_version_1) {
+      if (version != "2.3.0") {
         expect_weights(*model, wanted);
       } else {
         const auto found = state_dict(*model);
