@@ -130,37 +130,5 @@ TEST(Program, CompletionScriptsParseInTheirShell) {
   EXPECT_NE(run("completion fish").out.find("__fish_seen_subcommand_from config"), std::string::npos);
 }
 
-TEST(Program, DetectsInAllImagesThatCanBeRead) {
-  if (!has_torch()) GTEST_SKIP() << "built without Torch";
-  const Folder folder{{"broken.jpg", "no picture"}};
-  // A PGM picture is easily written by hand.
-  folder.write("good.pgm", "P5 64 48 255\n" + std::string(64 * 48, '\x60'));
-  const std::string json = (folder / "found.json").string();
-  const Outcome outcome = run("detect configs/yolox/yolox_nano_8x8_300e_coco.py random " + folder.path().string() + " --json " + json +
-                              " --out " + (folder / "drawn").string());
-  EXPECT_EQ(outcome.status, 1);
-  EXPECT_NE(outcome.err.find("broken.jpg"), std::string::npos) << outcome.err;
-  EXPECT_TRUE(std::filesystem::exists(json));
-  EXPECT_TRUE(std::filesystem::exists(folder / "drawn/good.png"));
-  EXPECT_FALSE(std::filesystem::exists(folder / "drawn/broken.jpg"));
-}
-
-TEST(Program, DetectSaysWhatTheConfigLacks) {
-  if (!has_torch()) GTEST_SKIP() << "built without Torch";
-  const Folder folder;
-  folder.write("good.pgm", "P5 64 48 255\n" + std::string(64 * 48, '\x60'));
-  const Outcome outcome = run("detect configs/yolo/yolov5.py random " + (folder / "good.pgm").string());
-  EXPECT_EQ(outcome.status, 1);
-  EXPECT_NE(outcome.err.find("error: the config has no 'data', which says how images are prepared for the model\n"), std::string::npos)
-      << outcome.err;
-}
-
-TEST(Program, AVideoCanNotHoldTheResultsOfPhotos) {
-  if (!has_torch()) GTEST_SKIP() << "built without Torch";
-  const Folder folder;
-  folder.write("good.pgm", "P5 64 48 255\n" + std::string(64 * 48, '\x60'));
-  EXPECT_EQ(run("detect configs/yolox/yolox_nano_8x8_300e_coco.py random " + (folder / "good.pgm").string() + " --out x.mp4").status, 2);
-}
-
 }  // namespace
 }  // namespace detforge::testing_support

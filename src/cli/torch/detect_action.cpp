@@ -7,6 +7,7 @@
 
 #include "detforge/base/allocator.h"
 #include "detforge/base/files.h"
+#include "detforge/base/interruption.h"
 #include "detforge/base/progress.h"
 #include "detforge/cli/torch/actions.h"
 #include "detforge/cli/torch/weights.h"
@@ -27,7 +28,7 @@ bool is_video_file(const std::string& path) {
   return extension == ".mp4" || extension == ".avi" || extension == ".mov" || extension == ".mkv";
 }
 
-/// Detects in all sources and hands the results on, as asked for.
+/// Detects in all sources and hands the results on, as asked for. Ctrl-C, a camera's only end, stops after the picture at hand.
 class Run {
  public:
   Run(const DetectRequest& request, Predictor& predictor, std::vector<std::string> classes, std::ostream& out, std::ostream& log)
@@ -45,14 +46,16 @@ class Run {
     }
     detect_images(images);
     for (const ImageSource& source : sources) {
-      if (source.kind != ImageSource::Kind::Image) guarded([&] { detect_video(source); });
+      if (source.kind != ImageSource::Kind::Image && !interruption_.requested()) guarded([&] { detect_video(source); });
     }
     if (request_.json == "-") {
       out_ << json_.text();
     } else if (!request_.json.empty()) {
       atomic_write(request_.json, json_.text());
     }
-    return status_;
+    if (!interruption_.requested()) return status_;
+    log_ << "note: stopped before the end; what was detected until then is there\n";
+    return interruption_.exit_status();
   }
 
  private:
@@ -93,13 +96,14 @@ class Run {
     Progress progress(log_, shows_progress(), "images", images.size());
     if (has_tiles()) {
       for (const fs::path& image : images) {
+        if (interruption_.requested()) return;
         guarded([&] { finish_image(image, detect_tiles(read_image(image))); });
         progress.advance();
       }
       return;
     }
     const auto batch = static_cast<std::size_t>(request_.batch);
-    for (std::size_t begin = 0; begin < images.size(); begin += batch) {
+    for (std::size_t begin = 0; begin < images.size() && !interruption_.requested(); begin += batch) {
       std::vector<Views> samples;
       std::vector<fs::path> files;
       for (std::size_t i = begin; i < std::min(begin + batch, images.size()); ++i) {
@@ -127,7 +131,7 @@ class Run {
     Progress progress(log_, shows_progress(), "frames", static_cast<std::size_t>(reader->frames()));
     std::unique_ptr<VideoWriter> writer;
     cv::Mat frame;
-    for (std::size_t index = 0; reader->read(frame); ++index) {
+    for (std::size_t index = 0; !interruption_.requested() && reader->read(frame); ++index) {
       const Detections found = has_tiles() ? detect_tiles(frame) : predictor_.detect({predictor_.prepare(frame)}).front();
       report(name + "#" + std::to_string(index), found);
       if (!request_.out.empty()) {
@@ -178,6 +182,7 @@ class Run {
   std::ostream& out_;
   std::ostream& log_;
   std::set<std::string> names_;
+  Interruption interruption_;
   int status_ = 0;
 };
 
