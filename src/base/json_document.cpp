@@ -3,6 +3,8 @@
 #include <cmath>
 
 #include "detforge/base/error.h"
+#include "detforge/base/json_fault.h"
+#include "detforge/base/mapped_file.h"
 
 namespace detforge {
 
@@ -17,6 +19,15 @@ const char* type_name(simdjson::dom::element element) {
     case simdjson::dom::element_type::NULL_VALUE: return "null";
     default: return "a number";
   }
+}
+
+[[noreturn]] void fail(simdjson::error_code error, std::string_view text, const std::string& name) {
+  if (text.empty()) throw Error("the file is empty").at(name);
+  const std::optional<JsonFault> fault = find_json_fault(text);
+  if (!fault) throw Error(std::string("the file can not be read as JSON: ") + simdjson::error_message(error)).at(name);
+  Error wrong("the file is no valid JSON: " + fault->reason);
+  wrong.at(name + ":" + std::to_string(fault->line) + ":" + std::to_string(fault->column));
+  throw wrong;
 }
 
 }  // namespace
@@ -123,18 +134,16 @@ JsonValue JsonValue::operator[](std::string_view key) const {
 
 JsonDocument JsonDocument::read(const std::filesystem::path& file) {
   JsonDocument document(file.string());
-  if (!std::filesystem::is_regular_file(file)) throw Error("can not open the file").at(file.string());
+  const MappedFile mapped(file);  // says why a file can not be read; its pages are touched where something is wrong
   const simdjson::error_code error = document.parser_->load(file.string()).get(document.root_);
-  if (error != simdjson::SUCCESS)
-    throw Error(std::string("the file is no valid JSON: ") + simdjson::error_message(error)).at(file.string());
+  if (error != simdjson::SUCCESS) fail(error, {reinterpret_cast<const char*>(mapped.bytes().data()), mapped.bytes().size()}, file.string());
   return document;
 }
 
 JsonDocument JsonDocument::parse(std::string_view text, std::string name) {
   JsonDocument document(std::move(name));
   const simdjson::error_code error = document.parser_->parse(text.data(), text.size()).get(document.root_);
-  if (error != simdjson::SUCCESS)
-    throw Error(std::string("the file is no valid JSON: ") + simdjson::error_message(error)).at(*document.name_);
+  if (error != simdjson::SUCCESS) fail(error, text, *document.name_);
   return document;
 }
 

@@ -29,6 +29,7 @@ struct ConvertArguments {
 std::string format_of(const fs::path& source) {
   if (source.extension() == ".json") return "coco";
   if (source.extension() == ".txt") return "voc";
+  if (fs::is_directory(source / "Annotations")) return "voc";
   if (fs::is_directory(source)) {
     for (const auto& [extension, format] : {std::pair(".xml", "voc"), std::pair(".json", "labelme"), std::pair(".txt", "yolo")}) {
       for (const auto& entry : fs::directory_iterator(source)) {

@@ -123,10 +123,10 @@ Value parse_value(std::string_view raw, const SourceRange& place, int depth) {
 
 }  // namespace
 
-Value parse_cfg_options(std::span<const std::string> options) {
+Value parse_cfg_options(std::span<const std::string> options, const std::string& option_name) {
   Value parsed = Value::dict();
   for (const std::string& option : options) {
-    const auto source = std::make_shared<Source>(Source{"--cfg-options", option});
+    const auto source = std::make_shared<Source>(Source{option_name, option});
     const auto range = [&](std::size_t begin, std::size_t end) {
       return SourceRange{source, 1, static_cast<std::uint32_t>(begin + 1),
                          static_cast<std::uint32_t>(std::max<std::size_t>(end - begin, 1))};

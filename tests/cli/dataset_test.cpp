@@ -92,6 +92,7 @@ TEST(DatasetConvert, GoesFromCocoToVocAndBack) {
   EXPECT_EQ(there.status, 0) << there.err;
   EXPECT_EQ(there.out, in(folder, "voc") + ": 10 images, 12 objects of 2 classes\n");
   const Outcome back = run("dataset convert coco " + in(folder, "voc/ImageSets/Main/train.txt") + " --out " + in(folder, "back.json"));
+  EXPECT_EQ(run("dataset convert coco " + in(folder, "voc") + " --out " + in(folder, "whole.json")).status, 0) << "VOC's root";
   EXPECT_EQ(back.status, 0) << back.err;
   EXPECT_EQ(json_of(folder / "back.json")["annotations"][0]["bbox"], (Json{10, 10, 10, 20}));
   EXPECT_EQ(run("dataset stats " + in(folder, "voc/Annotations") + " --json - --quiet").out,

@@ -156,7 +156,8 @@ TEST(TestCommand, TellsMistakesInTheCommandLine) {
   EXPECT_EQ(run(config + "--out r.txt").err, "error: --out r.txt must end in .json, .pkl or .pickle\n");
   const Data data;
   EXPECT_EQ(run(config + data.arguments() + "--eval bboxes").status, 1);
-  EXPECT_NE(run(config + data.arguments() + "--eval-options claswise=True").err.find("did you mean 'classwise'?"), std::string::npos);
+  const std::string misspelled = run(config + data.arguments() + "--eval-options claswise=True").err;
+  EXPECT_NE(misspelled.find("did you mean 'classwise'?\n --> --eval-options:1:10\n"), std::string::npos) << misspelled;
   EXPECT_NE(run("test configs/yolo/yolov5.py random").err.find("the config has no 'data.test'"), std::string::npos);
 }
 

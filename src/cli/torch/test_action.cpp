@@ -72,7 +72,7 @@ EvaluationOptions options_of(const TestRequest& request) {
   const Value* evaluation = find_path(request.config, {"evaluation"});
   Value merged = evaluation == nullptr ? Value::dict() : *evaluation;
   if (!request.eval_options.empty()) {
-    const Value options = parse_cfg_options(request.eval_options);
+    const Value options = parse_cfg_options(request.eval_options, "--eval-options");
     for (const auto& [key, value] : options.as_dict()) merged.as_dict().set(key, value);
   }
   if (!request.metrics.empty()) {

@@ -80,7 +80,8 @@ VocAnnotation read_voc_xml(const std::filesystem::path& file) { return parse_voc
 std::vector<std::filesystem::path> voc_xml_files(const std::filesystem::path& images) {
   std::vector<std::filesystem::path> files;
   if (std::filesystem::is_directory(images)) {
-    for (const auto& entry : std::filesystem::directory_iterator(images)) {
+    const auto annotations = images / "Annotations";
+    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::is_directory(annotations) ? annotations : images)) {
       if (entry.path().extension() == ".xml") files.push_back(entry.path());
     }
     std::sort(files.begin(), files.end());

@@ -38,7 +38,8 @@ VocAnnotation parse_voc_xml(std::string_view xml, const std::string& file);
 /// The same of a file.
 VocAnnotation read_voc_xml(const std::filesystem::path& file);
 
-/// The XML files of a list, `VOC2007/ImageSets/Main/test.txt`, in its order, or of a folder of them, by name. Throws `Error`.
+/// The XML files of a list, `VOC2007/ImageSets/Main/test.txt`, in its order, or of a folder of them or
+/// one that holds it as `Annotations`, by name. Throws `Error`.
 std::vector<std::filesystem::path> voc_xml_files(const std::filesystem::path& images);
 
 /// The names of all their objects, in the alphabet's order. Files that can not be read have none.
