@@ -8,6 +8,7 @@
 
 #include "detforge/checkpoint/byte_reader.h"
 #include "detforge/checkpoint/limits.h"
+#include "detforge/checkpoint/raw_unicode_escape.h"
 
 namespace detforge {
 namespace {
@@ -251,7 +252,7 @@ class Machine {
       case 'F': push_decimal_float(); break;
       case 'G': push(Object{big_endian_double()}); break;
       case 'S': push_quoted(); break;
-      case 'V': push(Object{Object::Text{std::string(in_.line(limits::name_bytes))}}); break;
+      case 'V': push(Object{Object::Text{decode_raw_unicode_escape(in_.line(limits::pickle_bytes))}}); break;
       case 'T': push_text(in_.number<std::uint32_t>()); break;
       case 'U': push_text(in_.number<std::uint8_t>()); break;
       case 'X': push_text(in_.number<std::uint32_t>()); break;
