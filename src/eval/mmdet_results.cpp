@@ -108,7 +108,7 @@ std::size_t read_image(const Object& object, const std::string& place, ImageResu
   const auto classes = sequence(*boxes);
   if (!classes) {
     read_boxes(*boxes, 0, place, image.detections);
-    return 1;
+    return 0;
   }
   for (std::size_t k = 0; k < classes->size(); ++k) {
     read_boxes(*(*classes)[k], static_cast<std::int64_t>(k), fmt::format("{}[{}]", place, k), image.detections);
@@ -141,14 +141,18 @@ MmdetResults parse_mmdet_results(std::span<const std::byte> bytes, const std::st
 
 MmdetResults read_mmdet_results(const std::filesystem::path& file) { return parse_mmdet_results(MappedFile(file).bytes(), file.string()); }
 
+void check_fit(const MmdetResults& results, std::size_t images, std::size_t classes) {
+  if (results.images.size() != images) {
+    throw Error(fmt::format("there are results of {} images, but {} images are annotated", results.images.size(), images));
+  }
+  if (results.classes != 0 && results.classes != classes) {
+    throw Error(fmt::format("the results have {} classes, the annotations {}", results.classes, classes))
+        .help("--classes names the results' classes for VOC's annotations; `detforge test --out results.json` writes COCO's ids");
+  }
+}
+
 CocoResults to_coco(const MmdetResults& results, const CocoAnnotations& annotations, bool with_masks) {
-  if (results.images.size() != annotations.image_order.size()) {
-    throw Error(
-        fmt::format("there are results of {} images, but {} images are annotated", results.images.size(), annotations.image_order.size()));
-  }
-  if (results.classes > annotations.category_order.size()) {
-    throw Error(fmt::format("the results have {} classes, the annotations {}", results.classes, annotations.category_order.size()));
-  }
+  check_fit(results, annotations.image_order.size(), annotations.category_order.size());
   CocoResults converted;
   DetectionColumns& columns = converted.detections;
   for (std::size_t i = 0; i < results.images.size(); ++i) {

@@ -21,7 +21,7 @@ struct ImageResult {
 /// arrays (x1, y1, x2, y2, score), a pair of that and masks as RLE, or for proposals one array.
 struct MmdetResults {
   std::vector<ImageResult> images;
-  std::size_t classes = 0;  ///< 1 for proposals
+  std::size_t classes = 0;  ///< 0 for proposals, which have none
 };
 
 /// Reads the file as data; nothing in it is run. Throws `Error` with the record (`[12][3]`) for what has another form.
@@ -29,8 +29,11 @@ MmdetResults read_mmdet_results(const std::filesystem::path& file);
 /// The same of bytes at hand; `name` takes the file's part in messages.
 MmdetResults parse_mmdet_results(std::span<const std::byte> bytes, const std::string& name);
 
+/// Throws `Error` when the results are of another number of images or classes: what stands where in them would mean something else.
+void check_fit(const MmdetResults& results, std::size_t images, std::size_t classes);
+
 /// As results in COCO's layout: images and classes get the ids that the annotations have in their file's order; with masks, areas are those
-/// of masks. Throws `Error` when there are not as many images, or more classes.
+/// of masks; proposals get the first category. Throws `Error` when there are not as many images or classes.
 CocoResults to_coco(const MmdetResults& results, const CocoAnnotations& annotations, bool with_masks);
 
 }  // namespace detforge

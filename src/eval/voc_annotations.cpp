@@ -56,6 +56,18 @@ class Places {
   std::unordered_map<std::int64_t, std::size_t> by_id_;
 };
 
+/// A mean over classes that no object has would be 0, whatever was detected.
+void refuse_other_classes(const MapAnnotations& annotations, const std::filesystem::path& images) {
+  const auto is_empty = [](const ImageTruth& image) { return image.boxes.empty() && image.ignored_boxes.empty(); };
+  if (!std::all_of(annotations.truth.begin(), annotations.truth.end(), is_empty)) return;
+  const std::vector<std::string> names = voc_class_names(images);
+  if (names.empty()) return;
+  throw Error("no object has one of the classes that are evaluated")
+      .at(images.string())
+      .note(fmt::format("the objects' classes: {}", fmt::join(names, ", ")))
+      .help("--classes names them, in the order of the results' labels");
+}
+
 }  // namespace
 
 ImageTruth parse_voc_annotation(std::string_view xml, const std::vector<std::string>& classes, const std::string& file) {
@@ -84,6 +96,7 @@ MapAnnotations read_voc_annotations(const std::filesystem::path& images, const s
     annotations.image_files.push_back(annotations.image_names.back() + ".jpg");
     annotations.truth.push_back(parse_voc_annotation(read_file(file, max_voc_xml_bytes), classes, file.string()));
   }
+  refuse_other_classes(annotations, images);
   return annotations;
 }
 
@@ -132,13 +145,7 @@ std::vector<Detections> read_map_results(const JsonDocument& document, const Map
 }
 
 std::vector<Detections> to_map(MmdetResults results, const MapAnnotations& annotations) {
-  if (results.images.size() != annotations.truth.size()) {
-    throw Error(
-        fmt::format("there are results of {} images, but {} images are annotated", results.images.size(), annotations.truth.size()));
-  }
-  if (results.classes > annotations.classes.size()) {
-    throw Error(fmt::format("the results have {} classes, the annotations {}", results.classes, annotations.classes.size()));
-  }
+  check_fit(results, annotations.truth.size(), annotations.classes.size());
   std::vector<Detections> detections;
   for (ImageResult& image : results.images) detections.push_back(std::move(image.detections));
   return detections;

@@ -24,7 +24,8 @@ struct MapAnnotations {
 };
 
 /// From VOC's layout: `images` is a list of names, `VOC2007/ImageSets/Main/test.txt`, or a folder of XML files; boxes become 0-based whole
-/// pixels, difficult ones are ignored ground truth, objects of other classes take no part. Throws `Error` that names file and object.
+/// pixels, difficult ones are ignored ground truth, objects of other classes take no part. Throws `Error` that names file and object, and
+/// when all objects are of other classes.
 MapAnnotations read_voc_annotations(const std::filesystem::path& images, const std::vector<std::string>& classes);
 
 /// One image's XML; `file` is its name in messages.
@@ -36,7 +37,7 @@ MapAnnotations map_annotations(const CocoAnnotations& annotations);
 /// From JSON: a list of `{file_name or image_id, class or label or category_id, bbox [x, y, w, h], score}`; `detect --json` writes this.
 /// Throws `Error` that names the record.
 std::vector<Detections> read_map_results(const JsonDocument& document, const MapAnnotations& annotations);
-/// From MMDetection's results. Throws `Error` when there are not as many images, or more classes.
+/// From MMDetection's results. Throws `Error` when there are not as many images or classes.
 std::vector<Detections> to_map(MmdetResults results, const MapAnnotations& annotations);
 
 }  // namespace detforge

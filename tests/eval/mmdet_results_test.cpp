@@ -40,9 +40,67 @@ TEST(MmdetResults, ClassesOfImagesAreRead) {
   EXPECT_EQ(second.boxes_xyxy[1], (std::array<float, 4>{5, 6, 7, 8}));
 }
 
-TEST(MmdetResults, ProposalsHaveOneClass) {
+TEST(MmdetResults, PicklesOfProtocol0AreRead) {
+  // pickle.dumps([[numpy.array([[1, 2, 11, 22, .5]], 'f4')]], 0)
+  const std::string protocol_0 =
+      "(lp0\n"
+      "(lp1\n"
+      "cnumpy.core.multiarray\n"
+      "_reconstruct\n"
+      "p2\n"
+      "(cnumpy\n"
+      "ndarray\n"
+      "p3\n"
+      "(I0\n"
+      "tp4\n"
+      "c_codecs\n"
+      "encode\n"
+      "p5\n"
+      "(Vb\n"
+      "p6\n"
+      "Vlatin1\n"
+      "p7\n"
+      "tp8\n"
+      "Rp9\n"
+      "tp10\n"
+      "Rp11\n"
+      "(I1\n"
+      "(I1\n"
+      "I5\n"
+      "tp12\n"
+      "cnumpy\n"
+      "dtype\n"
+      "p13\n"
+      "(Vf4\n"
+      "p14\n"
+      "I00\n"
+      "I01\n"
+      "tp15\n"
+      "Rp16\n"
+      "(I3\n"
+      "V<\n"
+      "p17\n"
+      "NNNI-1\n"
+      "I-1\n"
+      "I0\n"
+      "tp18\n"
+      "bI00\n"
+      "g5\n"
+      "(V\\u0000\\u0000\200?\\u0000\\u0000\\u0000@\\u0000\\u00000A\\u0000\\u0000\260A\\u0000\\u0000\\u0000?\n"
+      "p19\n"
+      "g7\n"
+      "tp20\n"
+      "Rp21\n"
+      "tp22\n"
+      "baa.";
+  const Detections found = parse(protocol_0).images.at(0).detections;
+  EXPECT_EQ(found.boxes_xyxy, (std::vector<std::array<float, 4>>{{1, 2, 11, 22}}));
+  EXPECT_EQ(found.scores, (std::vector<float>{0.5F}));
+}
+
+TEST(MmdetResults, ProposalsHaveNoClasses) {
   const MmdetResults results = parse(pickle(list({one_box, no_box})));
-  EXPECT_EQ(results.classes, 1U);
+  EXPECT_EQ(results.classes, 0U);
   EXPECT_EQ(results.images[0].detections.size(), 1U);
 }
 
@@ -63,6 +121,23 @@ TEST(MmdetResults, ColumnsGetTheIdsOfTheAnnotationsFile) {
   EXPECT_EQ(annotations.categories[static_cast<std::size_t>(results.detections.category[0])].name, "b");
   EXPECT_EQ(results.detections.box[0], (BoxXywh{1, 2, 10, 20}));
   EXPECT_EQ(results.detections.area[0], 200);
+}
+
+TEST(MmdetResults, OtherNumbersOfImagesOrClassesAreRefused) {
+  const auto fits = [](const std::string& images, std::size_t count, std::size_t classes) {
+    try {
+      check_fit(parse(pickle(images)), count, classes);
+    } catch (const Error& error) {
+      return error.diagnostics().front().message;
+    }
+    return std::string("fits");
+  };
+  const std::string two_classes = list({list({one_box, no_box})});
+  EXPECT_EQ(fits(two_classes, 1, 2), "fits");
+  EXPECT_EQ(fits(two_classes, 1, 1), "the results have 2 classes, the annotations 1");
+  EXPECT_EQ(fits(two_classes, 1, 3), "the results have 2 classes, the annotations 3");
+  EXPECT_EQ(fits(two_classes, 2, 2), "there are results of 1 images, but 2 images are annotated");
+  EXPECT_EQ(fits(list({one_box}), 1, 80), "fits") << "proposals are of no class";
 }
 
 TEST(MmdetResults, OtherFormsAreNamed) {

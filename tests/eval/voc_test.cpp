@@ -45,7 +45,9 @@ TEST(VocAnnotations, AreReadInTheListsOrder) {
 
 TEST(VocAnnotations, AFolderIsReadByName) {
   const Folder folder = voc_folder(object("dog", "0", "10"));
-  EXPECT_EQ(read_voc_annotations(folder / "VOC2007/Annotations", {"dog"}).image_names, (std::vector<std::string>{"a", "b"}));
+  for (const char* name : {"VOC2007/Annotations", "VOC2007"}) {
+    EXPECT_EQ(read_voc_annotations(folder / name, {"dog"}).image_names, (std::vector<std::string>{"a", "b"})) << name;
+  }
 }
 
 TEST(VocAnnotations, WhatIsWrongIsNamed) {
@@ -57,6 +59,14 @@ TEST(VocAnnotations, WhatIsWrongIsNamed) {
   EXPECT_EQ(error_of(read), "the object has no 'bndbox' @ " + file + ": object[0]");
   folder.write("VOC2007/Annotations/b.xml", "<annotation><object>");
   EXPECT_EQ(error_of(read), "the file is no valid XML: Start-end tags mismatch, at byte 19 @ " + file);
+}
+
+TEST(VocAnnotations, ObjectsOfOtherClassesAloneAreRefused) {
+  const Folder folder = voc_folder(object("dog", "0", "10") + object("cat", "0", "10"));
+  EXPECT_EQ(error_of([&] {
+              read_voc_annotations(folder / "VOC2007/Annotations", {"RBC", "WBC"});
+            }),
+            "no object has one of the classes that are evaluated @ " + (folder / "VOC2007/Annotations").string());
 }
 
 TEST(VocResults, FindTheirImagesAndClasses) {
