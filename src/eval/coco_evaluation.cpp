@@ -35,7 +35,8 @@ CocoEvaluation evaluate_coco(const JsonDocument& annotations, const JsonDocument
   const bool with_masks = options.type == CocoType::Segm;
   CocoAnnotations truth = read_coco_annotations(annotations, with_masks);
   CocoResults detections = read_coco_results(results, truth, with_masks);
-  restrict_to(options.image_ids, options.category_ids, truth, detections);
+  restrict_to(options.image_ids, options.category_ids, options.parameters.with_categories ? CategoryOrder::ById : CategoryOrder::AsListed,
+              truth, detections);
   return evaluate_coco(truth, detections, options);
 }
 

@@ -1,7 +1,8 @@
 #include "detforge/eval/coco_results.h"
 
 #include <algorithm>
-#include <set>
+#include <unordered_map>
+#include <utility>
 
 #include "detforge/base/error.h"
 
@@ -66,34 +67,42 @@ CocoResults read_coco_results(const JsonDocument& document, const CocoAnnotation
   return results;
 }
 
-void restrict_to(const std::vector<std::int64_t>& image_ids, const std::vector<std::int64_t>& category_ids, CocoAnnotations& annotations,
-                 CocoResults& results) {
+void restrict_to(const std::vector<std::int64_t>& image_ids, const std::vector<std::int64_t>& category_ids, CategoryOrder order,
+                 CocoAnnotations& annotations, CocoResults& results) {
   const auto drop = [](std::vector<std::int32_t>& column, const std::vector<std::int32_t>& new_index) {
     for (std::int32_t& index : column) index = index < 0 ? -1 : new_index[static_cast<std::size_t>(index)];
   };
-  const auto select = [](const auto& items, const std::vector<std::int64_t>& ids) {
-    const std::set<std::int64_t> wanted(ids.begin(), ids.end());
-    std::vector<std::int32_t> new_index;
+  const auto select = [](const auto& items, std::vector<std::int64_t> ids, bool as_listed) {
+    if (!as_listed) std::sort(ids.begin(), ids.end());
+    std::unordered_map<std::int64_t, std::size_t> item_of;
+    for (std::size_t i = 0; i < items.size(); ++i) item_of.emplace(items[i].id, i);
+    std::vector<std::int32_t> new_index(items.size(), -1);
     std::int32_t next = 0;
-    for (const auto& item : items) new_index.push_back(wanted.contains(item.id) ? next++ : -1);
+    for (const std::int64_t id : ids) {
+      const auto item = item_of.find(id);
+      if (item != item_of.end() && new_index[item->second] < 0) new_index[item->second] = next++;
+    }
     return new_index;
   };
-  const auto keep = [](auto& items, const std::vector<std::int32_t>& new_index, auto& index, std::vector<std::int32_t>& order) {
-    std::size_t at = 0;
-    std::erase_if(items, [&](const auto&) { return new_index[at++] < 0; });
+  const auto keep = [](auto& items, const std::vector<std::int32_t>& new_index, auto& index, std::vector<std::int32_t>& positions) {
+    auto all = std::exchange(items, {});
+    items.resize(static_cast<std::size_t>(std::count_if(new_index.begin(), new_index.end(), [](std::int32_t i) { return i >= 0; })));
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (new_index[i] >= 0) items[static_cast<std::size_t>(new_index[i])] = std::move(all[i]);
+    }
     index.clear();
     for (std::size_t i = 0; i < items.size(); ++i) index.emplace(items[i].id, static_cast<std::int32_t>(i));
-    for (std::int32_t& position : order) position = new_index[static_cast<std::size_t>(position)];
-    std::erase(order, -1);
+    for (std::int32_t& position : positions) position = new_index[static_cast<std::size_t>(position)];
+    std::erase(positions, -1);
   };
   if (!image_ids.empty()) {
-    const auto new_index = select(annotations.images, image_ids);
+    const auto new_index = select(annotations.images, image_ids, false);
     drop(annotations.truth.image, new_index);
     drop(results.detections.image, new_index);
     keep(annotations.images, new_index, annotations.image_index, annotations.image_order);
   }
   if (!category_ids.empty()) {
-    const auto new_index = select(annotations.categories, category_ids);
+    const auto new_index = select(annotations.categories, category_ids, order == CategoryOrder::AsListed);
     drop(annotations.truth.category, new_index);
     drop(results.detections.category, new_index);
     keep(annotations.categories, new_index, annotations.category_index, annotations.category_order);

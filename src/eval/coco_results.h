@@ -15,8 +15,11 @@ struct CocoResults {
 /// annotations do not have.
 CocoResults read_coco_results(const JsonDocument& document, const CocoAnnotations& annotations, bool with_masks);
 
-/// Leaves out every image and category whose id is not listed; an empty list keeps all.
-void restrict_to(const std::vector<std::int64_t>& image_ids, const std::vector<std::int64_t>& category_ids, CocoAnnotations& annotations,
-                 CocoResults& results);
+/// The order of the categories that are left. Where categories do not count, pycocotools takes detections of equal scores in it.
+enum class CategoryOrder { ById, AsListed };
+
+/// Leaves out every image and category whose id is not listed; an empty list leaves all as they are.
+void restrict_to(const std::vector<std::int64_t>& image_ids, const std::vector<std::int64_t>& category_ids, CategoryOrder order,
+                 CocoAnnotations& annotations, CocoResults& results);
 
 }  // namespace detforge

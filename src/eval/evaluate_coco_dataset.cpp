@@ -64,7 +64,7 @@ void add_coco(const AnnotatedDataset& dataset, std::span<const Detections> detec
   coco.threads = threads;
   CocoAnnotations annotations = read_coco_annotations(JsonDocument::read(dataset.ann_file()), with_masks);
   CocoResults results = columns_of(dataset, detections, annotations, with_masks, one_class);
-  restrict_to(image_ids(dataset), one_class ? std::vector<std::int64_t>() : dataset.cat_ids(), annotations, results);
+  restrict_to(image_ids(dataset), dataset.cat_ids(), one_class ? CategoryOrder::AsListed : CategoryOrder::ById, annotations, results);
   const CocoEvaluation evaluation = evaluate_coco(annotations, results, coco);
   report.text += summary_text(evaluation.stats, coco.parameters);
   if (options.classwise && !one_class) report.text += classwise_of(annotations.categories, evaluation.per_category);
@@ -105,6 +105,7 @@ CocoResults columns_of(const AnnotatedDataset& dataset, std::span<const Detectio
                        bool with_masks, bool one_class) {
   CocoResults results;
   DetectionColumns& columns = results.detections;
+  const std::int32_t first = dataset.cat_ids().empty() ? 0 : annotations.category_of(dataset.cat_ids().front());
   for (std::size_t i = 0; i < detections.size(); ++i) {
     const Detections& image = detections[i];
     const std::int32_t position = annotations.image_of(dataset.image(i).id);
@@ -116,7 +117,7 @@ CocoResults columns_of(const AnnotatedDataset& dataset, std::span<const Detectio
       const auto& [x1, y1, x2, y2] = image.boxes_xyxy[d];
       const BoxXywh box = {x1, y1, double{x2} - double{x1}, double{y2} - double{y1}};
       columns.image.push_back(position);
-      columns.category.push_back(one_class ? 0 : annotations.category_of(dataset.cat_ids()[label]));
+      columns.category.push_back(one_class ? first : annotations.category_of(dataset.cat_ids()[label]));
       columns.box.push_back(box);
       columns.score.push_back(with_masks && !image.mask_scores.empty() ? image.mask_scores[d] : image.scores[d]);
       columns.area.push_back(with_masks ? static_cast<double>(area_of(image.masks[d])) : box[2] * box[3]);
@@ -154,7 +155,7 @@ EvaluationReport by_lvis(const AnnotatedDataset& dataset, std::span<const Detect
     const LvisOptions lvis{.with_masks = with_masks, .threads = threads};
     CocoAnnotations annotations = read_coco_annotations(JsonDocument::read(dataset.ann_file()), with_masks, AnnotationStyle::Lvis);
     CocoResults results = columns_of(dataset, detections, annotations, with_masks, false);
-    restrict_to(image_ids(dataset), {}, annotations, results);
+    restrict_to(image_ids(dataset), {}, CategoryOrder::ById, annotations, results);
     const std::vector<CocoCategory> categories = annotations.categories;
     const LvisEvaluation evaluation = evaluate_lvis(std::move(annotations), std::move(results), lvis);
     report.text += lvis_text(evaluation.metrics, lvis.max_detections);

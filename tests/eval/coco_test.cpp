@@ -48,6 +48,21 @@ TEST(CocoFiles, NothingFoundIsZero) {
 
 TEST(CocoFiles, NothingThereIsMinusOne) { EXPECT_EQ(evaluate(file(""), found).stats[0], -1); }
 
+TEST(CocoEvaluation, WithoutCategoriesEqualScoresFollowTheOrderInWhichCategoriesAreListed) {
+  const auto truth =
+      JsonDocument::parse(std::string("{") + images + R"(, "categories": [{"id": 3, "name": "cat"}, {"id": 9, "name": "dog"}], )" +
+                              R"("annotations": [)" + cat + "]}",
+                          "gt.json");
+  const auto results = JsonDocument::parse(R"([{"image_id": 7, "category_id": 3, "bbox": [1, 2, 10, 10], "score": 0.5},
+                                               {"image_id": 7, "category_id": 9, "bbox": [15, 2, 5, 5], "score": 0.5}])",
+                                           "dt.json");
+  CocoOptions options = default_coco_options(CocoType::Proposal);
+  options.category_ids = {3, 9};
+  EXPECT_DOUBLE_EQ(evaluate_coco(truth, results, options).stats[0], 1);
+  options.category_ids = {9, 3};
+  EXPECT_DOUBLE_EQ(evaluate_coco(truth, results, options).stats[0], 0.5);
+}
+
 TEST(CocoFiles, AnnotationsOfOthersTakeNoPart) {
   const std::string stranger = R"({"id": 2, "image_id": 8, "category_id": 3, "bbox": [1, 2, 3, 4], "area": 12, "segmentation": 3})";
   EXPECT_DOUBLE_EQ(evaluate(file(std::string(cat) + ", " + stranger), found, CocoType::Segm).stats[0], 1);
@@ -89,7 +104,7 @@ TEST(CocoFiles, WrongMasksAreNamed) {
 
 TEST(CocoFiles, TruncatedTextIsRefused) {
   const std::string whole = file(cat);
-  for (std::size_t size = 0; size < whole.size(); ++size) {
+  for (std::size_t size = 1; size < whole.size(); ++size) {
     EXPECT_NE(error_of(whole.substr(0, size), found).find("no valid JSON"), std::string::npos) << size;
   }
 }

@@ -116,6 +116,14 @@ TEST(DatasetEvaluation, OfProposalsForgetsClasses) {
   EXPECT_EQ(metric(report, "AR_m@1000"), -1);
 }
 
+TEST(DatasetEvaluation, OfProposalsCountsTheDatasetsClassesAlone) {
+  const auto dataset =
+      dataset_of("dict(type='CocoDataset', ann_file='" + (folder() / "coco.json").string() + "', classes=['dog'], pipeline=[])");
+  std::vector<Detections> proposals(2);
+  proposals[1] = {{{5, 5, 35, 35}}, {0.5F}, {0}};
+  EXPECT_EQ(metric(evaluate_dataset(*dataset, proposals, options_of("metric='proposal'")), "AR@100"), 1) << "the cat counts as missed";
+}
+
 TEST(DatasetEvaluation, TakesTheDatasetsOwnMetricAndPassesOverTheSchedule) {
   const auto dataset = dataset_of(coco_config());
   // Every cat is found; of the dogs the one that is there comes second.
