@@ -70,8 +70,23 @@ std::string old_ssd(const std::string& name) {
   return is_prediction && layer.ends_with(".0") ? split_last(layer).first + ending : std::string();
 }
 
+/// DETR's layers named their attentions and networks one by one: `self_attn.attn.in_proj_weight`, `ffn.layers.1.bias`, `decoder.norm.bias`,
+/// not `attentions.0.attn.in_proj_weight`, `ffns.0.layers.1.bias`, `decoder.post_norm.bias`.
+std::string old_transformer(const std::string& name) {
+  static const std::pair<std::string, std::string> renamed[] = {{".attentions.0.", ".self_attn."},
+                                                                {".attentions.1.", ".multihead_attn."},
+                                                                {".ffns.0.", ".ffn."},
+                                                                {".decoder.post_norm.", ".decoder.norm."}};
+  if (!name.starts_with("bbox_head.transformer.")) return {};
+  for (const auto& [today, once] : renamed) {
+    if (const std::size_t at = name.find(today); at != std::string::npos) return std::string(name).replace(at, today.size(), once);
+  }
+  return {};
+}
+
 std::string old_name(const std::string& name, const Model& model, const Weights& weights) {
-  for (const std::string& candidate : {old_offset(name), old_tower(name), old_prediction(name, model, weights), old_ssd(name)}) {
+  for (const std::string& candidate :
+       {old_offset(name), old_tower(name), old_prediction(name, model, weights), old_ssd(name), old_transformer(name)}) {
     if (!candidate.empty() && weights.contains(candidate) && !model.has(candidate)) return candidate;
   }
   return {};

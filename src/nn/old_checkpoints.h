@@ -27,9 +27,9 @@ using Weights = std::map<std::string, Weight>;
 /// The first number of the MMDetection version in a checkpoint's meta; none where that says nothing.
 std::optional<int> mmdet_major_version(const Checkpoint& checkpoint);
 
-/// Names of before MMDetection 2.0, and SSD's of before 2.12, become those that the model has. The second stage's heads of before
-/// 2.0, and where `major_version` is below 2 SSD's too, put the background first: it goes last among the scores and away from boxes and
-/// masks. What has no older form stays as it is.
+/// Names of before MMDetection 2.0, SSD's of before 2.12, and those of 2.8's DETR become those that the model has. The second stage's heads
+/// of before 2.0, and where `major_version` is below 2 SSD's too, put the background first: it goes last among the scores and away from
+/// boxes and masks. What has no older form stays as it is.
 void take_up_old_weights(const std::vector<NamedTensor>& model, std::optional<int> major_version, Weights& weights);
 
 }  // namespace detforge::nn

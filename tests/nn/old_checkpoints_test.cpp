@@ -10,7 +10,7 @@
 #include "detforge/nn/load_state_dict.h"
 #include "tests/support/saved_weights.h"
 
-/// Weights as the tools `upgrade_model_version.py` and `upgrade_ssd_version.py` of MMDetection take them up.
+/// Weights as the tools `upgrade_model_version.py` and `upgrade_ssd_version.py` of MMDetection, and its DETRHead, take them up.
 namespace detforge::nn {
 namespace {
 
@@ -118,6 +118,23 @@ NamedTensors renamed(const Module& from, const Module& to) {
 
 TEST(OldCheckpoints, OfSSDGiveTheirFurtherLevelsToTheNeck) {
   const auto old = ssd(/*is_new=*/false), model = ssd(/*is_new=*/true);
+  const auto wanted = numbered(*model);
+  const NamedTensors saved = renamed(*model, *old);
+  forget(*model);
+  EXPECT_TRUE(load_state_dict(*model, Checkpoint::read(saved_tensors(saved)), /*strict=*/true).empty());
+  expect_weights(*model, wanted);
+}
+
+TEST(OldCheckpoints, OfDETRNameTheirLayersPartsInLists) {
+  const auto detr = [](bool is_new) {
+    const std::string layers = "bbox_head.transformer.decoder.layers.0.";
+    return model_of({{layers + (is_new ? "attentions.0.attn" : "self_attn.attn"), conv(3)},
+                     {layers + (is_new ? "attentions.1.attn" : "multihead_attn.attn"), conv(4)},
+                     {layers + (is_new ? "ffns.0.layers.1" : "ffn.layers.1"), conv(5)},
+                     {std::string("bbox_head.transformer.decoder.") + (is_new ? "post_norm" : "norm"), conv(6)},
+                     {"bbox_head.reg_ffn.layers.1", conv(7)}});
+  };
+  const auto old = detr(/*is_new=*/false), model = detr(/*is_new=*/true);
   const auto wanted = numbered(*model);
   const NamedTensors saved = renamed(*model, *old);
   forget(*model);
