@@ -29,11 +29,26 @@ torch::Tensor disturbed(const torch::Tensor& images, std::uint64_t seed) {
   return images * (1 + rounding * (2 * torch::rand(images.sizes()) - 1));
 }
 
+/// Where the record says so, nothing is left out by chance: what drops out has nothing else to learn otherwise.
+void train(Detector& model, const Json& record) {
+  model.train();
+  const Json& notes = record["notes"];
+  const bool drops = std::none_of(notes.begin(), notes.end(), [](const Json& note) {
+    return note.get<std::string>() == "train mode: every dropout and drop-path probability set to 0";
+  });
+  if (drops) return;
+  const std::set<std::string> dropping = {"Dropout", "DropPath", "MultiheadAttention"};
+  for (const auto& module : model.modules()) {
+    const auto* ours = dynamic_cast<const nn::Module*>(module.get());
+    if (ours != nullptr && dropping.contains(ours->python_name())) module->eval();
+  }
+}
+
 /// With a `disturbance` other than 0, of images that differ in their last digits.
 TrainingStep run_step(const NumericsCase& which, std::uint64_t disturbance = 0) {
   LoadedCase loaded = load_case(which);
   if (disturbance != 0) loaded.images = disturbed(loaded.images, disturbance);
-  loaded.model->train();
+  train(*loaded.model, loaded.record);
   torch::manual_seed(0);
   TrainingStep step;
   const Losses losses = loaded.model->loss(loaded.images, targets_of(loaded));
