@@ -14,6 +14,18 @@ torch::Tensor by_anchor(const torch::Tensor& map, std::int64_t values_per_anchor
   return map.permute({0, 2, 3, 1}).reshape({map.size(0), -1, values_per_anchor});
 }
 
+torch::Tensor by_anchor(std::span<const torch::Tensor> levels, std::int64_t values_per_anchor) {
+  std::vector<torch::Tensor> all;
+  for (const torch::Tensor& level : levels) all.push_back(by_anchor(level, values_per_anchor));
+  return torch::cat(all, 1);
+}
+
+std::vector<AnchorPredictions> AnchorPredictions::by_image(const torch::Tensor& cls_scores, const torch::Tensor& bboxes) {
+  std::vector<AnchorPredictions> images;
+  for (std::int64_t image = 0; image < bboxes.size(0); ++image) images.push_back({cls_scores[image], bboxes[image]});
+  return images;
+}
+
 AnchorTargets anchor_targets(const AnchorTargetRules& rules, const torch::Tensor& all_anchors, std::span<const std::int64_t> sizes,
                              const torch::Tensor& valid, const Targets& targets, std::size_t image, bool with_labels,
                              const AnchorPredictions& predictions) {
@@ -100,14 +112,16 @@ std::vector<SamplingResult> BatchTargets::sampled() const {
 }
 
 BatchTargets batch_targets(const PriorGenerator& generator, std::span<const torch::Tensor> maps, const AnchorTargetRules& rules,
-                           const Targets& targets, bool with_labels) {
+                           const Targets& targets, bool with_labels, std::span<const AnchorPredictions> predictions) {
   const std::vector<ImageSize> sizes = featmap_sizes(maps);
   BatchTargets batch;
   batch.anchors = generator.grid_priors(sizes, maps.front().options().dtype(torch::kFloat).requires_grad(false));
   const torch::Tensor anchors = torch::cat(batch.anchors);
+  const AnchorPredictions none;
   for (std::size_t image = 0; image < targets.size(); ++image) {
     const torch::Tensor valid = torch::cat(generator.valid_flags(sizes, targets.metas[image].pad_shape)).to(anchors.device());
-    batch.add(anchor_targets(rules, anchors, batch.level_sizes(), valid, targets, image, with_labels));
+    const AnchorPredictions& predicted = predictions.empty() ? none : predictions[image];
+    batch.add(anchor_targets(rules, anchors, batch.level_sizes(), valid, targets, image, with_labels, predicted));
   }
   return batch;
 }

@@ -15,6 +15,8 @@ std::vector<std::int64_t> level_sizes(std::span<const torch::Tensor> levels);
 
 /// [N, A·K, H, W] to [N, H·W·A, K], the order of anchors.
 torch::Tensor by_anchor(const torch::Tensor& map, std::int64_t values_per_anchor);
+/// The same of all levels, one after the other: [N, B, K].
+torch::Tensor by_anchor(std::span<const torch::Tensor> levels, std::int64_t values_per_anchor);
 
 /// The targets of one image.
 struct AnchorTargets {
@@ -41,6 +43,9 @@ struct AnchorTargetRules {
 struct AnchorPredictions {
   torch::Tensor cls_scores;  ///< [B, num_classes]
   torch::Tensor bboxes;      ///< [B, 4] px
+
+  /// Those of each image, out of scores [N, B, num_classes] and boxes [N, B, 4].
+  static std::vector<AnchorPredictions> by_image(const torch::Tensor& cls_scores, const torch::Tensor& bboxes);
 };
 
 /// The targets of anchors [B, 4], so many on each level, `valid` [B], for the objects [G, 4] of one image. Without labels
@@ -66,8 +71,8 @@ struct BatchTargets {
   std::vector<SamplingResult> sampled() const;
 };
 
-/// Those of the anchors that `generator` gives for `maps` [N, C, H_i, W_i].
+/// Those of the anchors that `generator` gives for `maps` [N, C, H_i, W_i], with what was predicted of each image, if any.
 BatchTargets batch_targets(const PriorGenerator& generator, std::span<const torch::Tensor> maps, const AnchorTargetRules& rules,
-                           const Targets& targets, bool with_labels = true);
+                           const Targets& targets, bool with_labels = true, std::span<const AnchorPredictions> predictions = {});
 
 }  // namespace detforge

@@ -143,11 +143,7 @@ FoveaHead::LevelTargets FoveaHead::level_targets(std::size_t level, ImageSize si
 }
 
 Losses FoveaHead::loss(const HeadOutputs& outputs, const Targets& targets) {
-  const auto flat = [&](std::size_t kind, std::int64_t values) {
-    std::vector<torch::Tensor> levels;
-    for (const torch::Tensor& level : outputs.at(kind)) levels.push_back(by_anchor(level, values));
-    return torch::cat(levels, 1).flatten(0, 1);
-  };
+  const auto flat = [&](std::size_t kind, std::int64_t values) { return by_anchor(outputs.at(kind), values).flatten(0, 1); };
   const torch::Tensor cls_scores = flat(0, cls_out_channels()), bbox_preds = flat(1, 4);
   const std::vector<torch::Tensor> points = grid_points_of(outputs.at(0));
   std::vector<torch::Tensor> labels, distances;

@@ -68,10 +68,7 @@ torch::Tensor FreeAnchorRetinaHead::negative_bag_loss(const torch::Tensor& cls_p
 }
 
 Losses FreeAnchorRetinaHead::loss(const HeadOutputs& outputs, const Targets& targets) {
-  std::vector<torch::Tensor> scores, codes;
-  for (const torch::Tensor& level : outputs.at(0)) scores.push_back(by_anchor(level, cls_out_channels()));
-  for (const torch::Tensor& level : outputs.at(1)) codes.push_back(by_anchor(level, 4));
-  const torch::Tensor cls_prob = torch::cat(scores, 1).sigmoid(), bbox_preds = torch::cat(codes, 1);
+  const torch::Tensor cls_prob = by_anchor(outputs.at(0), cls_out_channels()).sigmoid(), bbox_preds = by_anchor(outputs.at(1), 4);
   const torch::Tensor anchors = torch::cat(prior_generator().grid_priors(featmap_sizes(outputs.at(0)), bbox_preds.options()));
   const std::int64_t bag = std::min(options_.pre_anchor_topk, anchors.size(0));
   LossCall elementwise;

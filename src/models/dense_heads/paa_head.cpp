@@ -108,11 +108,7 @@ torch::Tensor PAAHead::reassign(const torch::Tensor& losses, const torch::Tensor
 
 Losses PAAHead::loss(const HeadOutputs& outputs, const Targets& targets) {
   const BatchTargets batch = get_targets(outputs.at(0), targets, /*with_labels=*/true, TargetBoxes::AsTheyAre);
-  const auto flat = [&](std::size_t kind, std::int64_t values) {
-    std::vector<torch::Tensor> levels;
-    for (const torch::Tensor& level : outputs.at(kind)) levels.push_back(by_anchor(level, values));
-    return torch::cat(levels, 1);
-  };
+  const auto flat = [&](std::size_t kind, std::int64_t values) { return by_anchor(outputs.at(kind), values); };
   const torch::Tensor cls_scores = flat(0, cls_out_channels()), bbox_preds = flat(1, 4), iou_preds = flat(2, 1);
   const torch::Tensor anchors = torch::cat(batch.anchors);
   std::vector<torch::Tensor> all_labels;

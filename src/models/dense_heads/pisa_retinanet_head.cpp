@@ -14,13 +14,8 @@ class PISARetinaHead : public RetinaHead {
 Losses PISARetinaHead::loss(const HeadOutputs& outputs, const Targets& targets) {
   const BatchTargets batch = get_targets(outputs.at(0), targets);
   const auto images = static_cast<std::int64_t>(targets.size());
-  const auto flat = [&](const nn::Features& levels, std::int64_t values) {
-    std::vector<torch::Tensor> all;
-    for (const torch::Tensor& level : levels) all.push_back(by_anchor(level, values));
-    return torch::cat(all, 1).reshape({-1, values});
-  };
-  PisaSamples samples{.cls_score = flat(outputs.at(0), cls_out_channels()),
-                      .bbox_pred = flat(outputs.at(1), 4),
+  PisaSamples samples{.cls_score = by_anchor(outputs.at(0), cls_out_channels()).flatten(0, 1),
+                      .bbox_pred = by_anchor(outputs.at(1), 4).flatten(0, 1),
                       .labels = batch.stacked(&AnchorTargets::labels).flatten(),
                       .label_weights = batch.stacked(&AnchorTargets::label_weights).flatten(),
                       .bbox_targets = batch.stacked(&AnchorTargets::bbox_targets).flatten(0, 1),

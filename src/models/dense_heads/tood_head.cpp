@@ -167,22 +167,15 @@ TOODHead::Aligned TOODHead::aligned_targets(const HeadOutputs& outputs, const Ta
     aligned.metrics = aligned.batch.stacked(&AnchorTargets::bbox_weights).select(-1, 0);
     return aligned;
   }
-  std::vector<torch::Tensor> scores, boxes, metrics;
-  for (std::size_t level = 0; level < outputs.at(0).size(); ++level) {
-    scores.push_back(by_anchor(outputs[0][level].detach(), cls_out_channels()));
-    boxes.push_back(by_anchor(outputs.at(1)[level].detach(), 4) * stride(level));
-  }
-  const torch::Tensor all_scores = torch::cat(scores, 1), all_boxes = torch::cat(boxes, 1);
-  const std::vector<ImageSize> sizes = featmap_sizes(outputs[0]);
-  BatchTargets& batch = aligned.batch;
-  batch.anchors = prior_generator().grid_priors(sizes, all_scores.options());
+  nn::Features boxes;
+  for (std::size_t level = 0; level < outputs.at(1).size(); ++level) boxes.push_back(outputs[1][level] * stride(level));
+  const torch::Tensor all_scores = by_anchor(outputs.at(0), cls_out_channels()), all_boxes = by_anchor(boxes, 4);
+  aligned.batch = batch_targets(prior_generator(), outputs.at(0), rules, targets, /*with_labels=*/true,
+                                AnchorPredictions::by_image(all_scores, all_boxes));
+  std::vector<torch::Tensor> metrics;
   for (std::size_t image = 0; image < targets.size(); ++image) {
-    const auto row = static_cast<std::int64_t>(image);
-    const torch::Tensor valid = torch::cat(prior_generator().valid_flags(sizes, targets.metas[image].pad_shape));
-    batch.add(anchor_targets(rules, torch::cat(batch.anchors), batch.level_sizes(), valid, targets, image, /*with_labels=*/true,
-                             {all_scores[row], all_boxes[row]}));
-    const AnchorTargets& of_image = batch.images.back();
-    torch::Tensor metric = torch::zeros({all_boxes.size(1)}, all_boxes.options());
+    const AnchorTargets& of_image = aligned.batch.images[image];
+    torch::Tensor metric = torch::zeros({all_boxes.size(1)}, all_boxes.options().requires_grad(false));
     for (std::int64_t object = 0; object < targets.gt_labels[image].size(0); ++object) {
       const torch::Tensor own = of_image.gt_inds == object;
       if (!own.any().item<bool>()) continue;

@@ -219,11 +219,7 @@ VFNetHead::FlatTargets VFNetHead::flat_targets(const nn::Features& cls_scores, c
 
 Losses VFNetHead::loss(const HeadOutputs& outputs, const Targets& targets) {
   if (outputs.size() != 3) throw Error("VFNetHead learns from the outputs of training mode only");
-  const auto flat = [&](std::size_t kind, std::int64_t values) {
-    std::vector<torch::Tensor> levels;
-    for (const torch::Tensor& level : outputs[kind]) levels.push_back(by_anchor(level, values));
-    return torch::cat(levels, 1).flatten(0, 1);
-  };
+  const auto flat = [&](std::size_t kind, std::int64_t values) { return by_anchor(outputs.at(kind), values).flatten(0, 1); };
   const torch::Tensor cls_scores = flat(0, cls_out_channels());
   const std::vector<torch::Tensor> levels = grid_points_of(outputs[0]);
   const FlatTargets wanted = flat_targets(outputs[0], levels, targets);

@@ -76,10 +76,7 @@ YOLACTHead::Learned YOLACTHead::learn(const HeadOutputs& outputs, const Targets&
 }
 
 Losses YOLACTHead::hard_negative_losses(const HeadOutputs& outputs, const BatchTargets& targets) {
-  std::vector<torch::Tensor> scores, boxes;
-  for (const torch::Tensor& level : outputs.at(0)) scores.push_back(by_anchor(level, cls_out_channels()));
-  for (const torch::Tensor& level : outputs.at(1)) boxes.push_back(by_anchor(level, 4));
-  const torch::Tensor all_scores = torch::cat(scores, 1), all_boxes = torch::cat(boxes, 1);
+  const torch::Tensor all_scores = by_anchor(outputs.at(0), cls_out_channels()), all_boxes = by_anchor(outputs.at(1), 4);
   const auto samples = static_cast<double>(targets.num_total_pos);
   std::vector<torch::Tensor> losses_cls, losses_bbox;
   for (std::size_t image = 0; image < targets.images.size(); ++image) {

@@ -107,9 +107,7 @@ Losses YOLACTProtonet::loss(const torch::Tensor& feature, const nn::Features& co
     throw Error("YOLACTProtonet learns from masks, but the images have none")
         .help("let the pipeline load them: dict(type='LoadAnnotations', with_bbox=True, with_mask=True)");
   }
-  std::vector<torch::Tensor> levels;
-  for (const torch::Tensor& level : coefficients) levels.push_back(by_anchor(level, num_protos_));
-  const torch::Tensor all = torch::cat(levels, 1);
+  const torch::Tensor all = by_anchor(coefficients, num_protos_);
   std::vector<Wanted> wanted;
   for (std::size_t image = 0; image < targets.size(); ++image) {
     wanted.push_back({all[static_cast<std::int64_t>(image)].index({sampled[image].pos_inds}),

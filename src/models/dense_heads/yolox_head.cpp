@@ -226,11 +226,7 @@ YOLOXHead::ImageTargets YOLOXHead::image_targets(const torch::Tensor& cells, con
 
 Losses YOLOXHead::loss(const HeadOutputs& outputs, const Targets& targets) {
   if (!train_cfg_) throw missing_train_cfg("YOLOXHead");
-  const auto flat = [&](std::size_t kind, std::int64_t values) {
-    std::vector<torch::Tensor> levels;
-    for (const torch::Tensor& level : outputs.at(kind)) levels.push_back(by_anchor(level, values));
-    return torch::cat(levels, 1);
-  };
+  const auto flat = [&](std::size_t kind, std::int64_t values) { return by_anchor(outputs.at(kind), values); };
   const torch::Tensor class_scores = flat(0, num_classes_), codes = flat(1, 4), objectness = flat(2, 1);
   std::vector<torch::Tensor> levels;
   const std::vector<ImageSize> sizes = featmap_sizes(outputs.at(0));
