@@ -56,25 +56,19 @@ HeadOutputs FCOSHead::compute(const nn::Features& features) {
   for (std::size_t level = 0; level < features.size(); ++level) {
     const Single single = forward_single(features[level]);
     centernesses.push_back(conv_centerness_->forward(options_.centerness_on_reg ? single.reg_feat : single.cls_feat));
-    torch::Tensor distances = (*scales_)[level].forward(single.bbox_pred);
-    if (!options_.norm_on_bbox) {
-      distances = distances.exp();
-    } else {
-      distances = distances.clamp_min(0);
-      if (!is_training()) distances = distances * strides()[level];
-    }
     cls_scores.push_back(single.cls_score);
-    bbox_preds.push_back(distances);
+    bbox_preds.push_back(distances((*scales_)[level].forward(single.bbox_pred), level));
   }
   return {cls_scores, bbox_preds, centernesses};
 }
 
+torch::Tensor FCOSHead::distances(const torch::Tensor& predictions, std::size_t level) const {
+  if (!options_.norm_on_bbox) return predictions.exp();
+  return is_training() ? predictions.clamp_min(0) : predictions.clamp_min(0) * strides()[level];
+}
+
 Losses FCOSHead::loss(const HeadOutputs& outputs, const Targets& targets) {
-  const auto flat = [&](std::size_t kind, std::int64_t values) {
-    std::vector<torch::Tensor> levels;
-    for (const torch::Tensor& level : outputs.at(kind)) levels.push_back(by_anchor(level, values));
-    return torch::cat(levels, 1).flatten(0, 1);
-  };
+  const auto flat = [&](std::size_t kind, std::int64_t values) { return by_anchor(outputs.at(kind), values).flatten(0, 1); };
   const torch::Tensor cls_scores = flat(0, cls_out_channels()), bbox_preds = flat(1, 4), centerness = flat(2, 1).squeeze(1);
   const std::vector<torch::Tensor> levels = grid_points_of(outputs.at(0));
   std::vector<torch::Tensor> ranges;

@@ -32,6 +32,8 @@ class FCOSHead : public AnchorFreeHead {
   void init_loss_centerness();
 
   HeadOutputs compute(const nn::Features& features) override;
+  /// The distances to the sides, px while predicting, that a level's scaled predictions mean.
+  virtual torch::Tensor distances(const torch::Tensor& predictions, std::size_t level) const;
   std::vector<kernels::Candidates> decode(const HeadOutputs& outputs, std::span<const ImageMeta> metas) override {
     return decode_points(outputs.at(0), outputs.at(1), &outputs.at(2), metas);
   }

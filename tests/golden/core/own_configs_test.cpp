@@ -31,8 +31,7 @@ void add_cases(const std::string& version, const std::string& folder) {
 
 const SuiteMaker maker([] {
   add_cases("v2.8.0", "");
-  add_cases("v2.27.0", "yolox/");
-  add_cases("v2.27.0", "deformable_detr/");
+  for (const char* folder : {"autoassign/", "ddod/", "deformable_detr/", "yolox/"}) add_cases("v2.27.0", folder);
 });
 
 }  // namespace

@@ -24,12 +24,13 @@ const std::set<std::string> placement = {"device", "dtype"};
 const std::set<std::string> given_by_heads = {"context"};
 
 /// What the records take from a base although a config can not give it: proposals have one class, which the constructor
-/// says itself, and VFNetHead passes by the base that has these.
+/// says itself, VFNetHead passes by the base that has these, and AutoAssignHead says it itself.
 const std::map<std::string, std::set<std::string>> given_to_base = {
     {"RPNHead", {"num_classes"}},
     {"GARPNHead", {"num_classes"}},
     {"StageCascadeRPNHead", {"num_classes"}},
-    {"VFNetHead", {"loss_centerness", "bbox_coder", "reg_decoded_bbox", "pred_kernel_size"}}};
+    {"VFNetHead", {"loss_centerness", "bbox_coder", "reg_decoded_bbox", "pred_kernel_size"}},
+    {"AutoAssignHead", {"conv_bias"}}};
 
 /// Samplers whose constructors look at no argument, so that none is required, whatever their base requires.
 const std::set<std::string> without_arguments = {"PseudoSampler", "MaskPseudoSampler"};

@@ -39,6 +39,16 @@ const std::map<std::string, std::string> heads_by_name = {
     {"FCOSHeadWithTricks",
      "dict(type='FCOSHead', stacked_convs=1, strides=[8, 16, 32, 64, 128], norm_cfg=None, norm_on_bbox=True, "
      "centerness_on_reg=True, center_sampling=True, loss_bbox=dict(type='GIoULoss'))"},
+    {"AutoAssignHead",
+     "dict(type='AutoAssignHead', stacked_convs=1, strides=[8, 16, 32, 64, 128], norm_cfg=None, "
+     "loss_bbox=dict(type='GIoULoss', loss_weight=5.0))"},
+    {"AutoAssignHeadWithForcedPoints",
+     "dict(type='AutoAssignHead', stacked_convs=1, strides=[8, 16, 32, 64, 128], norm_cfg=None, "
+     "loss_bbox=dict(type='GIoULoss', loss_weight=5.0), force_topk=True)"},
+    {"DDODHead",
+     "dict(type='DDODHead', stacked_convs=1, norm_cfg=dict(type='GN', num_groups=2), anchor_generator=one_anchor, loss_cls=focal, "
+     "loss_bbox=dict(type='GIoULoss'), train_cfg=dict(atss, assigner=dict(type='ATSSAssigner', topk=9, alpha=0.8), "
+     "reg_assigner=dict(type='ATSSAssigner', topk=9, alpha=0.5)))"},
     {"ATSSHead",
      "dict(type='ATSSHead', stacked_convs=1, norm_cfg=None, anchor_generator=one_anchor, loss_cls=focal, "
      "loss_bbox=dict(type='GIoULoss'), train_cfg=atss)"},
