@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "detforge/nn/layers/identity.h"
+#include "detforge/models/blocks/drop_path.h"
 
 namespace detforge {
 
@@ -11,26 +11,28 @@ InvertedResidual::InvertedResidual(const Options& options, const BuildContext& c
   const auto conv = [&](const char* name, const nn::ConvModule::Options& module) {
     return register_module(name, std::make_shared<nn::ConvModule>(module, context));
   };
-  drop_path_ = register_module("drop_path", std::make_shared<nn::Identity>());
+  drop_path_ = register_module("drop_path", make_drop_path(options.drop_path_rate));
   if (options.with_expand_conv) {
     expand_conv_ =
         conv("expand_conv", {.in_channels = options.in_channels, .out_channels = options.mid_channels, .layers = options.layers});
   }
   depthwise_conv_ = conv("depthwise_conv", {.in_channels = options.mid_channels,
                                             .out_channels = options.mid_channels,
-                                            .kernel_size = 3,
+                                            .kernel_size = options.kernel_size,
                                             .stride = options.stride,
-                                            .padding = 1,
+                                            .padding = options.kernel_size / 2,
                                             .groups = options.mid_channels,
                                             .layers = options.layers});
+  if (options.se) se_ = register_module("se", std::make_shared<SELayer>(*options.se, context));
   nn::LayerConfigs linear = options.layers;
   linear.act_cfg.reset();
   linear_conv_ = conv("linear_conv", {.in_channels = options.mid_channels, .out_channels = options.out_channels, .layers = linear});
 }
 
 torch::Tensor InvertedResidual::compute(const torch::Tensor& input) {
-  const torch::Tensor expanded = expand_conv_ ? expand_conv_->forward(input) : input;
-  const torch::Tensor output = linear_conv_->forward(depthwise_conv_->forward(expanded));
+  torch::Tensor inner = depthwise_conv_->forward(expand_conv_ ? expand_conv_->forward(input) : input);
+  if (se_) inner = se_->forward(inner);
+  const torch::Tensor output = linear_conv_->forward(inner);
   return with_res_shortcut_ ? input + drop_path_->forward(output) : output;
 }
 
