@@ -36,7 +36,7 @@ class Checkpoint {
   const std::set<std::string>& globals() const;
   /// Where the bytes of the storages lie that tensors of `root()` name.
   Storages& storages() const;
-  /// The weights, as mmcv's `load_checkpoint` finds them: `state_dict` where there is one, else the file's own dict;
+  /// The weights, as mmcv's `load_checkpoint` finds them: `state_dict` where there is one, else the file's own dict or `model` in it;
   /// a leading `module.` is taken off. What is no tensor is left out. Throws `Error` where there is no dict.
   std::vector<TensorView> state_dict() const;
   /// What `meta` says of the classes (mmcv's `CLASSES`, mmengine's `dataset_meta`); empty where it says nothing.

@@ -45,9 +45,10 @@ std::string other_keys(const Checkpoint& checkpoint) {
   std::string text;
   const auto* dict = checkpoint.root().get<Object::Dict>();
   if (dict == nullptr) return text;
+  const Object& weights = find_state_dict(checkpoint.root());
   for (const auto& [key, value] : dict->items) {
     const std::string* name = key->text();
-    if (name == nullptr || *name == "meta" || *name == "state_dict" || value->get<TensorReference>() != nullptr) continue;
+    if (name == nullptr || *name == "meta" || value == &weights || value->get<TensorReference>() != nullptr) continue;
     text += "  " + *name + "  " + shortened(repr(plain_value(*value))) + "\n";
   }
   return text;
@@ -62,6 +63,7 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
 }
 
 std::string describe(const Checkpoint& checkpoint) {
+  const auto tensors = checkpoint.state_dict();
   std::string text = "format   " + std::string(format_name(checkpoint.format())) + "\n";
   if (const Value meta = meta_of(checkpoint); meta.is_dict() && !meta.empty()) {
     text += "meta\n";
@@ -73,7 +75,6 @@ std::string describe(const Checkpoint& checkpoint) {
     text += "globals  (names in the pickle; none of them is looked up or called)\n";
     for (const std::string& name : checkpoint.globals()) text += "  " + name + "\n";
   }
-  const auto tensors = checkpoint.state_dict();
   std::uint64_t bytes = 0;
   std::size_t width = 0;
   for (const TensorView& view : tensors) {

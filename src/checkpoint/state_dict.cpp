@@ -44,10 +44,13 @@ std::int64_t TensorView::numel() const {
 }
 
 const Object& find_state_dict(const Object& root) {
-  const Object* nested = root.find("state_dict");
-  const Object& found = nested != nullptr ? *nested : root;
-  if (items_of(found) == nullptr) throw Error("the file holds no state_dict");
-  return found;
+  const Object* found = root.find("state_dict");
+  if (found == nullptr) {
+    const Object* model = root.find("model");
+    found = model != nullptr && items_of(*model) != nullptr ? model : &root;
+  }
+  if (items_of(*found) == nullptr) throw Error("the file holds no state_dict");
+  return *found;
 }
 
 std::vector<TensorView> state_dict_of(const Object& root, const Storages& storages) {

@@ -21,7 +21,7 @@ struct TensorView {
 };
 
 /// The dict that holds the weights, as mmcv's `load_checkpoint` finds it: `state_dict` where there is one, else the
-/// file's own dict. Throws `Error` where there is none.
+/// file's own dict, or the dict `model` in it, where Swin and others keep them. Throws `Error` where there is none.
 const Object& find_state_dict(const Object& root);
 
 /// Its tensors, a leading `module.` taken off; what is no tensor is left out. Throws `Error` naming the tensor where one

@@ -88,9 +88,10 @@ std::string header_of(const std::vector<Placed>& tensors, const Value& meta) {
 std::set<std::string> keys_without_place(const Object& root) {
   std::set<std::string> keys;
   const auto* dict = root.get<Object::Dict>();
-  if (dict == nullptr || root.find("state_dict") == nullptr) return keys;
+  const Object& weights = find_state_dict(root);
+  if (dict == nullptr || &weights == &root) return keys;
   for (const auto& [key, value] : dict->items) {
-    if (key->text() != nullptr && *key->text() != "meta" && *key->text() != "state_dict") keys.insert(*key->text());
+    if (key->text() != nullptr && *key->text() != "meta" && value != &weights) keys.insert(*key->text());
   }
   return keys;
 }

@@ -56,7 +56,26 @@ std::string small_file() {
   return torch_zip(pickled_dict({{"meta", meta}, {"state_dict", state}}), {{"0", floats({1, 2, 3, 4, 5, 6})}});
 }
 
+/// The same weights where Swin's authors keep them, beside what no one asks for.
+std::string file_with_model() {
+  const std::string storage = pickled_storage("FloatStorage", "0", 6);
+  const std::string state = pickled_dict({{"a", pickled_tensor(storage, 0, {2, 3}, {3, 1})}});
+  return torch_zip(pickled_dict({{"model", state}, {"epoch", "K\x07"}}), {{"0", floats({1, 2, 3, 4, 5, 6})}});
+}
+
 std::string file_of(const std::string& fragment) { return torch_zip(fragment, {{"0", floats({1, 2, 3, 4, 5, 6})}}); }
+
+TEST(Checkpoint, HasItsWeightsBelowModelWhereThereIsNoStateDict) {
+  const Checkpoint checkpoint = read(file_with_model());
+  const auto state = checkpoint.state_dict();
+  ASSERT_EQ(state.size(), 1U);
+  EXPECT_EQ(state[0].name, "a");
+  EXPECT_EQ(values_of(checkpoint, state[0]), (std::vector<float>{1, 2, 3, 4, 5, 6}));
+  EXPECT_NE(describe(checkpoint).find("also\n  epoch  7\n"), std::string::npos);
+  // A tensor of that name is a weight like others.
+  const std::string tensor = pickled_tensor(pickled_storage("FloatStorage", "0", 6), 0, {6}, {1});
+  EXPECT_EQ(read(file_of(pickled_dict({{"model", tensor}}))).state_dict().at(0).name, "model");
+}
 
 TEST(Checkpoint, ReadsSharedAndStridedTensorsNamesAndMeta) {
   const std::string file = small_file();
