@@ -5,6 +5,7 @@
 
 #include "detforge/checkpoint/describe.h"
 #include "detforge/checkpoint/hub.h"
+#include "detforge/nn/foreign_weights.h"
 #include "detforge/nn/init/initializer.h"
 #include "detforge/nn/layers/conv_ws.h"
 #include "detforge/nn/old_checkpoints.h"
@@ -52,7 +53,9 @@ void fill(const torch::Tensor& target, const Checkpoint& checkpoint, const Weigh
   }
 }
 
-LoadReport compare(const std::vector<NamedTensor>& model, const Weights& weights) {
+using Shapes = std::map<std::string, std::vector<std::int64_t>>;
+
+LoadReport compare(const std::vector<NamedTensor>& model, const Shapes& weights) {
   LoadReport report;
   std::map<std::string, const NamedTensor*> entries;
   for (const NamedTensor& entry : model) {
@@ -60,11 +63,11 @@ LoadReport compare(const std::vector<NamedTensor>& model, const Weights& weights
     const auto found = weights.find(entry.name);
     if (found == weights.end()) {
       if (!entry.name.ends_with("num_batches_tracked")) report.missing.push_back(entry.name);
-    } else if (found->second.shape() != entry.tensor.sizes().vec()) {
-      report.mismatched.push_back({entry.name, found->second.shape(), entry.tensor.sizes().vec()});
+    } else if (found->second != entry.tensor.sizes().vec()) {
+      report.mismatched.push_back({entry.name, found->second, entry.tensor.sizes().vec()});
     }
   }
-  for (const auto& [name, tensor] : weights) {
+  for (const auto& [name, shape] : weights) {
     if (!entries.contains(name)) report.unexpected.push_back(name);
   }
   return report;
@@ -112,7 +115,9 @@ LoadReport load_state_dict(Module& model, const Checkpoint& checkpoint, bool str
   if (weights.empty() && !prefix.empty()) throw Error("the checkpoint has no tensor below '" + prefix + "'");
   std::vector<NamedTensor> entries = state_dict(model);
   take_up_old_weights(entries, mmdet_major_version(checkpoint), weights);
-  LoadReport report = compare(entries, weights);
+  Shapes shapes;
+  for (const auto& [name, weight] : weights) shapes.emplace(name, weight.shape());
+  LoadReport report = compare(entries, shapes);
   const std::vector<ConvAWS2d*> plain_convolutions = without_statistics(model, report);
   if (strict && !report.empty()) throw Error("the checkpoint does not fit the model\n" + report.text());
   const torch::NoGradGuard no_grad;
@@ -125,12 +130,40 @@ LoadReport load_state_dict(Module& model, const Checkpoint& checkpoint, bool str
   return report;
 }
 
+namespace {
+
+LoadReport load_foreign(Module& model, const ForeignWeights& foreign, const Checkpoint& checkpoint, const std::string& prefix) {
+  const torch::NoGradGuard no_grad;
+  Tensors tensors;
+  for (const TensorView& view : checkpoint.state_dict()) {
+    if (!view.name.starts_with(prefix)) continue;
+    std::vector<std::byte> bytes = checkpoint.contiguous_bytes(view);
+    tensors.insert_or_assign(view.name.substr(prefix.size()),
+                             torch::from_blob(bytes.data(), view.shape(), scalar_type(view.dtype())).clone());
+  }
+  if (tensors.empty() && !prefix.empty()) throw Error("the checkpoint has no tensor below '" + prefix + "'");
+  tensors = foreign.take_up(std::move(tensors));
+  Shapes shapes;
+  for (const auto& [name, tensor] : tensors) shapes.emplace(name, tensor.sizes().vec());
+  std::vector<NamedTensor> entries = state_dict(model);
+  for (NamedTensor& entry : entries) {
+    const auto found = tensors.find(entry.name);
+    if (found != tensors.end() && found->second.sizes() == entry.tensor.sizes()) entry.tensor.copy_(found->second);
+  }
+  return compare(entries, shapes);
+}
+
+}  // namespace
+
 LoadReport load_pretrained(Module& module, const Pretrained& source) {
   const auto path = find_checkpoint(source.checkpoint);
   std::string prefix = source.prefix.value_or("");
   if (!prefix.empty() && !prefix.ends_with('.')) prefix += '.';
   try {
-    return load_state_dict(module, Checkpoint::read(path), /*strict=*/false, prefix);
+    const Checkpoint checkpoint = Checkpoint::read(path);
+    const auto* foreign = dynamic_cast<const ForeignWeights*>(&module);
+    return foreign != nullptr ? load_foreign(module, *foreign, checkpoint, prefix)
+                              : load_state_dict(module, checkpoint, /*strict=*/false, prefix);
   } catch (Error& error) {
     throw std::move(error.at(path.string()));
   }

@@ -33,7 +33,8 @@ struct LoadReport {
 LoadReport load_state_dict(Module& model, const Checkpoint& checkpoint, bool strict = false, const std::string& prefix = "");
 
 /// Fills `module` from the checkpoint that `source` means, as `find_checkpoint` finds it; the prefix may end in a dot or
-/// not. Throws `Error` where there is none, or where nothing in it lies below the prefix.
+/// not. A module with ForeignWeights makes its own of them first. Throws `Error` where there is none, or where nothing in it lies below
+/// the prefix.
 LoadReport load_pretrained(Module& module, const Pretrained& source);
 
 /// A part of a model that began with a checkpoint's weights.

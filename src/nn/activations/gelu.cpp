@@ -14,7 +14,7 @@ class GELU : public Layer {
 
   explicit GELU(const Options& options, const BuildContext& = {}) : Layer("GELU"), approximate_(options.approximate) {}
 
-  std::string extra_repr() const override { return "approximate=" + approximate_; }
+  std::string extra_repr() const override { return "approximate=" + detforge::repr(Value(approximate_)); }
 
  protected:
   torch::Tensor compute(const torch::Tensor& input) override { return torch::gelu(input, approximate_); }
