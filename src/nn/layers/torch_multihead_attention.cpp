@@ -7,21 +7,23 @@ namespace detforge::nn {
 
 TorchMultiheadAttention::TorchMultiheadAttention(const Options& options) : Module("MultiheadAttention"), options_(options) {
   in_proj_weight_ = register_parameter("in_proj_weight", torch::empty({3 * options.embed_dim, options.embed_dim}));
-  in_proj_bias_ = register_parameter("in_proj_bias", torch::empty({3 * options.embed_dim}));
-  out_proj_ = register_module(
-      "out_proj", std::make_shared<Linear>("NonDynamicallyQuantizableLinear", Linear::Options{options.embed_dim, options.embed_dim}));
+  if (options.bias) in_proj_bias_ = register_parameter("in_proj_bias", torch::empty({3 * options.embed_dim}));
+  out_proj_ = register_module("out_proj", std::make_shared<Linear>("NonDynamicallyQuantizableLinear",
+                                                                   Linear::Options{options.embed_dim, options.embed_dim, options.bias}));
 }
 
 void TorchMultiheadAttention::reset_parameters() {
   const torch::NoGradGuard no_grad;
   torch::nn::init::xavier_uniform_(in_proj_weight_);
+  if (!options_.bias) return;
   in_proj_bias_.zero_();
   out_proj_->bias().zero_();
 }
 
 torch::Tensor TorchMultiheadAttention::project(const torch::Tensor& tokens, std::int64_t part) const {
   const std::int64_t first = part * options_.embed_dim, last = first + options_.embed_dim;
-  const torch::Tensor projected = torch::linear(tokens, in_proj_weight_.slice(0, first, last), in_proj_bias_.slice(0, first, last));
+  const torch::Tensor bias = in_proj_bias_.defined() ? in_proj_bias_.slice(0, first, last) : in_proj_bias_;
+  const torch::Tensor projected = torch::linear(tokens, in_proj_weight_.slice(0, first, last), bias);
   const std::int64_t sequences = tokens.size(1) * options_.num_heads;
   return projected.reshape({tokens.size(0), sequences, options_.embed_dim / options_.num_heads}).transpose(0, 1);
 }

@@ -11,6 +11,7 @@ class TorchMultiheadAttention : public Module {
     std::int64_t embed_dim = 0;
     std::int64_t num_heads = 1;  ///< E / num_heads numbers each
     double dropout = 0;          ///< probability that a query does not look at a key while the model learns
+    bool bias = true;            ///< of all projections
   };
 
   explicit TorchMultiheadAttention(const Options& options);
@@ -28,7 +29,7 @@ class TorchMultiheadAttention : public Module {
 
   Options options_;
   torch::Tensor in_proj_weight_;  // [3 · E, E]
-  torch::Tensor in_proj_bias_;    // [3 · E]
+  torch::Tensor in_proj_bias_;    // [3 · E], undefined without biases
   std::shared_ptr<Linear> out_proj_;
 };
 

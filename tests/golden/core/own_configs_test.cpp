@@ -31,7 +31,9 @@ void add_cases(const std::string& version, const std::string& folder) {
 
 const SuiteMaker maker([] {
   add_cases("v2.8.0", "");
-  for (const char* folder : {"autoassign/", "ddod/", "deformable_detr/", "efficientnet/", "swin/", "yolox/"}) add_cases("v2.27.0", folder);
+  for (const char* folder : {"autoassign/", "ddod/", "deformable_detr/", "efficientnet/", "pvt/", "swin/", "yolox/"}) {
+    add_cases("v2.27.0", folder);
+  }
 });
 
 }  // namespace

@@ -24,13 +24,14 @@ const std::set<std::string> placement = {"device", "dtype"};
 const std::set<std::string> given_by_heads = {"context"};
 
 /// What the records take from a base although a config can not give it: proposals have one class, which the constructor
-/// says itself, VFNetHead passes by the base that has these, and AutoAssignHead says it itself.
+/// says itself, VFNetHead passes by the base that has these, AutoAssignHead and PVTv2 say them themselves.
 const std::map<std::string, std::set<std::string>> given_to_base = {
     {"RPNHead", {"num_classes"}},
     {"GARPNHead", {"num_classes"}},
     {"StageCascadeRPNHead", {"num_classes"}},
     {"VFNetHead", {"loss_centerness", "bbox_coder", "reg_decoded_bbox", "pred_kernel_size"}},
-    {"AutoAssignHead", {"conv_bias"}}};
+    {"AutoAssignHead", {"conv_bias"}},
+    {"PyramidVisionTransformerV2", {"patch_sizes", "paddings", "use_abs_pos_embed", "norm_after_stage", "use_conv_ffn"}}};
 
 /// Samplers whose constructors look at no argument, so that none is required, whatever their base requires.
 const std::set<std::string> without_arguments = {"PseudoSampler", "MaskPseudoSampler"};
