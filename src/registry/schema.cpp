@@ -27,8 +27,12 @@ Value json_value(const Value& value) {
 Value argument_schema(const ArgumentInfo& argument) {
   Value schema = argument.schema;
   if (!argument.registry.empty()) {
-    const bool optional = argument.type.ends_with("or None");
-    schema = optional ? with_none(reference_to(argument.registry)) : reference_to(argument.registry);
+    schema = reference_to(argument.registry);
+    if (argument.type.find("list of dict") != std::string::npos) {
+      const Value several = Value::dict({{"type", "array"}, {"items", schema}});
+      schema = Value::dict({{"anyOf", Value::list({schema, several})}});
+    }
+    if (argument.type.ends_with("or None")) schema = with_none(schema);
   }
   schema["description"] = argument.meaning;
   if (!argument.is_required) schema["default"] = json_value(argument.default_value);
