@@ -97,17 +97,21 @@ void for_each_head(const DeformAttnGeometry& geometry, std::size_t threads, cons
   });
 }
 
-/// Where things of an image and head lie.
+/// Where what belongs to an image and head begins.
 struct Places {
   const DeformAttnGeometry& geometry;
   std::int64_t image, head;
 
-  std::int64_t query(std::int64_t query) const { return (image * geometry.queries + query) * geometry.heads + head; }
-  std::int64_t output(std::int64_t query_) const { return query(query_) * geometry.channels; }
-  std::int64_t first_point(std::int64_t query_) const {
-    return query(query_) * static_cast<std::int64_t>(geometry.levels.size()) * geometry.points;
+  /// The channels of a query's output.
+  std::int64_t output(std::int64_t query) const { return row(geometry.queries, query) * geometry.channels; }
+  std::int64_t first_point(std::int64_t query) const {
+    return row(geometry.queries, query) * static_cast<std::int64_t>(geometry.levels.size()) * geometry.points;
   }
-  std::int64_t key(std::int64_t key) const { return ((image * geometry.keys + key) * geometry.heads + head) * geometry.channels; }
+  /// The channels of a key's value.
+  std::int64_t key(std::int64_t key) const { return row(geometry.keys, key) * geometry.channels; }
+
+ private:
+  std::int64_t row(std::int64_t of_image, std::int64_t i) const { return (image * of_image + i) * geometry.heads + head; }
 };
 
 }  // namespace
