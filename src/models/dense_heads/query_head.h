@@ -70,7 +70,6 @@ class QueryHead : public DenseHead {
 
   std::int64_t cls_out_channels() const { return use_sigmoid_ ? num_classes_ : num_classes_ + 1; }
   bool use_sigmoid() const { return use_sigmoid_; }
-  const std::optional<std::int64_t>& max_per_img() const { return max_per_img_; }
   nn::Layer& activate() { return *activate_; }
   nn::PositionalEncoding& positional_encoding() { return *positional_encoding_; }
   /// Throws `ArgumentError` where the encodings are not as long as the transformer's tokens.

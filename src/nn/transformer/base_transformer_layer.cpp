@@ -41,9 +41,9 @@ PartConfigs ffn_configs(const Options& options) {
 
 Arguments<BaseTransformerLayer::Options> BaseTransformerLayer::arguments() {
   return {arg(&Options::attn_cfgs, "attn_cfgs", "the attentions, one config for all or one for each").built_by("ATTENTION"),
-          arg(&Options::ffn_cfgs, "ffn_cfgs", "the feed-forward networks, likewise").built_by("FEEDFORWARD_NETWORK"),
+          arg(&Options::ffn_cfgs, "ffn_cfgs", "the feed-forward networks, likewise"),
           arg(&Options::operation_order, "operation_order", "what follows what; with 'norm' first, normalised input is not what is added"),
-          arg(&Options::norm_cfg, "norm_cfg", "normalisation layer").built_by("NORM_LAYERS"),
+          arg(&Options::norm_cfg, "norm_cfg", "normalisation layer"),
           arg(&Options::init_cfg, "init_cfg", "initialisation"),
           arg(&Options::batch_first, "batch_first", "whether images come before tokens"),
           arg(&Options::feedforward_channels, "feedforward_channels", "an older way to set that of ffn_cfgs"),

@@ -6,8 +6,7 @@ namespace detforge::nn {
 
 Arguments<DetrTransformerEncoder::Options> DetrTransformerEncoder::arguments() {
   return {TransformerLayerSequence::arguments(),
-          arg(&Options::post_norm_cfg, "post_norm_cfg", "normalisation of the result, where the layers normalise first")
-              .built_by("NORM_LAYERS")};
+          arg(&Options::post_norm_cfg, "post_norm_cfg", "normalisation of the result, where the layers normalise first")};
 }
 
 DetrTransformerEncoder::DetrTransformerEncoder(const Options& options, const BuildContext& context)
@@ -30,7 +29,7 @@ torch::Tensor DetrTransformerEncoder::compute(torch::Tensor query, const Transfo
 
 Arguments<DetrTransformerDecoder::Options> DetrTransformerDecoder::arguments() {
   return {TransformerLayerSequence::arguments(),
-          arg(&Options::post_norm_cfg, "post_norm_cfg", "normalisation of what is handed out; None: none").built_by("NORM_LAYERS"),
+          arg(&Options::post_norm_cfg, "post_norm_cfg", "normalisation of what is handed out; None: none"),
           arg(&Options::return_intermediate, "return_intermediate", "hand out what each layer gives, not the last one alone")};
 }
 

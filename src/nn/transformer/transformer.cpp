@@ -14,7 +14,7 @@ Arguments<Transformer::Options> Transformer::arguments() {
           arg(&Options::feedforward_channels, "feedforward_channels", "length inside the feed-forward networks").at_least(1).only_in_v2_8(),
           arg(&Options::dropout, "dropout", "probability of all dropouts").only_in_v2_8(),
           arg(&Options::act_cfg, "act_cfg", "activation of the feed-forward networks").built_by("ACTIVATION_LAYERS").only_in_v2_8(),
-          arg(&Options::norm_cfg, "norm_cfg", "normalisation layer").built_by("NORM_LAYERS").only_in_v2_8(),
+          arg(&Options::norm_cfg, "norm_cfg", "normalisation layer").only_in_v2_8(),
           arg(&Options::num_fcs, "num_fcs", "linear layers of a feed-forward network").at_least(2).only_in_v2_8(),
           arg(&Options::pre_norm, "pre_norm", "whether layers normalise first").only_in_v2_8(),
           arg(&Options::return_intermediate_dec, "return_intermediate_dec", "hand out what each layer of the decoder gives").only_in_v2_8(),

@@ -212,6 +212,21 @@ TEST(QueryHead, SaysWhatIsWrongWithItsConfig) {
             "argument 'loss_cls' of TransformerHead: must have a float as 'class_weight', of all classes, and as 'bg_cls_weight'");
 }
 
+TEST(DeformableDETRHead, SaysHowManyLevelsItHas) {
+  const auto head = build(deformable_head(""));
+  EXPECT_EQ(error_of([&] { head->forward({features().front()}); }),
+            "DeformableDetrTransformer has num_feature_levels=2, but is given 1 levels");
+}
+
+TEST(QueryHead, SaysWhatItsModelLacks) {
+  const auto head = build(deformable_head(", train_cfg=None, test_cfg=None"));
+  const HeadOutputs outputs = {{torch::zeros({1, 1, 2, 3})}, {torch::zeros({1, 1, 2, 4})}};
+  EXPECT_EQ(error_of([&] { head->loss(outputs, one_object_and_none()); }),
+            "the model has no 'train_cfg', which says how DeformableDETRHead learns from objects");
+  EXPECT_EQ(error_of([&] { head->predict(outputs, metas(), /*rescale=*/false); }),
+            "the model has no 'test_cfg', which says what DeformableDETRHead keeps of its predictions");
+}
+
 TEST(QueryHead, KnowsNoRegionsToIgnore) {
   const auto head = build(deformable_head(""));
   fill_by_rule(*head);

@@ -164,6 +164,73 @@ TEST(BaseTransformerLayer, SaysWhatIsWrongWithItsConfig) {
             "given");
 }
 
+TEST(DetrTransformerDecoderLayer, HasSixStepsOfAllKinds) {
+  EXPECT_EQ(
+      error_of([] {
+        transformer_layers().build(config_of("dict(type='DetrTransformerDecoderLayer', attn_cfgs=" + attention_of() +
+                                             ", feedforward_channels=4, ffn_cfgs=dict(embed_dims=8), "
+                                             "operation_order=('self_attn', 'norm', 'ffn', 'norm'))"),
+                                   v2_27);
+      }),
+      "argument 'operation_order' of DetrTransformerDecoderLayer: must have six entries: 'self_attn', 'cross_attn', 'ffn' and 'norm', "
+      "each at least once");
+}
+
+TEST(Attentions, SayWhatIsWrongWithTheirConfigs) {
+  const auto message = [](const std::string& config) { return error_of([&] { attentions().build(config_of(config), v2_27); }); };
+  EXPECT_EQ(message("dict(type='MultiheadAttention', embed_dims=8, num_heads=3)"),
+            "argument 'num_heads' of MultiheadAttention: must divide embed_dims");
+  EXPECT_EQ(message("dict(type='MultiheadAttention', embed_dims=8, num_heads=2, dropout_layer=None, dropout=0.1)"),
+            "argument 'dropout' of MultiheadAttention: has no dropout_layer whose drop_prob it could set");
+  EXPECT_EQ(message("dict(type='MultiScaleDeformableAttention', embed_dims=8, num_heads=3)"),
+            "argument 'num_heads' of MultiScaleDeformableAttention: must divide embed_dims");
+}
+
+TEST(MultiScaleDeformableAttention, SaysWhatItIsNotGiven) {
+  const auto attention = attentions().build(config_of("dict(type='MultiScaleDeformableAttention', embed_dims=8, num_heads=2)"), v2_27);
+  AttentionInput input;
+  input.query = torch::zeros({4, 1, 8});
+  EXPECT_EQ(error_of([&] { attention->forward(input); }),
+            "MultiScaleDeformableAttention needs maps to read and the places where queries look");
+  const SampledLevels one_level{{{2, 2}}, torch::zeros({1, 4, 1, 2})};
+  input.sampled = &one_level;
+  EXPECT_EQ(error_of([&] { attention->forward(input); }), "MultiScaleDeformableAttention has 4 levels, but is given 1");
+}
+
+TEST(TransformerLayerSequence, SaysWhatIsWrongWithItsConfig) {
+  const auto message = [](const std::string& arguments) {
+    return error_of([&] { transformer_layer_sequences().build(config_of("dict(type='DetrTransformerEncoder'" + arguments + ")"), v2_27); });
+  };
+  const std::string layer = "dict(type='BaseTransformerLayer', attn_cfgs=" + attention_of() +
+                            ", ffn_cfgs=dict(embed_dims=8), operation_order=('norm', 'self_attn', 'norm', 'ffn'))";
+  EXPECT_EQ(message(""), "argument 'transformerlayers' of DetrTransformerEncoder: must be given");
+  EXPECT_EQ(message(", transformerlayers=" + layer), "argument 'num_layers' of DetrTransformerEncoder: must be at least 1");
+  EXPECT_EQ(message(", num_layers=2, transformerlayers=[" + layer + "]"),
+            "argument 'transformerlayers' of DetrTransformerEncoder: must hold num_layers configs, 2, got 1");
+  EXPECT_EQ(message(", num_layers=1, post_norm_cfg=None, transformerlayers=" + layer),
+            "argument 'post_norm_cfg' of DetrTransformerEncoder: must be given where the layers normalise first");
+}
+
+TEST(TransformerLayer, TakesAMaskForEachOfItsAttentions) {
+  const auto layer = transformer_layers().build(config_of("dict(type='BaseTransformerLayer', attn_cfgs=" + attention_of() +
+                                                          ", ffn_cfgs=dict(embed_dims=8), operation_order=('self_attn', 'norm', "
+                                                          "'cross_attn', 'norm', 'ffn', 'norm'))"),
+                                                v2_27);
+  randomize(*layer);
+  const torch::Tensor query = torch::randn({4, 1, 8});
+  TransformerInput input;
+  input.key = input.value = torch::randn({6, 1, 8});
+  torch::Tensor hidden = torch::zeros({4, 6}, torch::kBool);
+  hidden.slice(1, 3).fill_(true);
+  input.attn_masks = {torch::Tensor(), hidden};
+  const torch::Tensor masked = layer->forward(query, input);
+  input.key = input.value = input.key.slice(0, 0, 3);
+  input.attn_masks.clear();
+  EXPECT_TRUE(torch::allclose(masked, layer->forward(query, input), 1e-5, 1e-6));
+  input.attn_masks = {hidden};
+  EXPECT_EQ(error_of([&] { layer->forward(query, input); }), "BaseTransformerLayer has 2 attentions, but is given 1 masks");
+}
+
 std::string coder_of(const std::string& type, const std::string& layer, const std::string& order, const std::string& more = "") {
   return "dict(type='" + type + "', num_layers=2, transformerlayers=dict(type='" + layer + "', attn_cfgs=" + attention_of(", dropout=0.1") +
          ", ffn_cfgs=dict(embed_dims=8), feedforward_channels=12, ffn_dropout=0.1, operation_order=" + order + ")" + more + ")";
@@ -211,6 +278,22 @@ TEST(Transformer, OfBothVersionsAreOneFunction) {
   }
 }
 
+TEST(DeformableDetrTransformer, NeedsItsOwnDecoderAndAllThatThisGives) {
+  const std::string encoder = coder_of("DetrTransformerEncoder", "BaseTransformerLayer", "('self_attn', 'norm', 'ffn', 'norm')");
+  const auto message = [&](const std::string& decoder) {
+    const std::string order = "('self_attn', 'norm', 'cross_attn', 'norm', 'ffn', 'norm')";
+    return error_of([&] {
+      transformers().build(config_of("dict(type='DeformableDetrTransformer', encoder=" + encoder +
+                                     ", decoder=" + coder_of(decoder, "DetrTransformerDecoderLayer", order) + ")"),
+                           v2_27);
+    });
+  };
+  EXPECT_EQ(message("DetrTransformerDecoder"),
+            "argument 'decoder' of DeformableDetrTransformer: must be a DeformableDetrTransformerDecoder");
+  EXPECT_EQ(message("DeformableDetrTransformerDecoder"),
+            "argument 'decoder' of DeformableDetrTransformer: must have return_intermediate=True");
+}
+
 TEST(Transformer, StartsByGlorotsRule) {
   auto transformer = build_transformer<Transformer>(
       config_of("dict(type='Transformer', embed_dims=64, num_heads=2, num_encoder_layers=1, num_decoder_layers=1)"), {}, "transformer");
@@ -221,6 +304,12 @@ TEST(Transformer, StartsByGlorotsRule) {
   EXPECT_NEAR(parameters["encoder.layers.0.ffn.layers.0.0.weight"].max().item<double>(), bound, 0.01 * bound);
   EXPECT_EQ(parameters["encoder.layers.0.ffn.layers.0.0.bias"].abs().max().item<double>(), 0);
   EXPECT_EQ(parameters["decoder.norm.weight"].min().item<double>(), 1);
+}
+
+TEST(Transformer, IsTheKindThatIsAskedFor) {
+  const Value config = config_of("dict(type='Transformer', embed_dims=8, num_heads=2, num_encoder_layers=1, num_decoder_layers=1)");
+  EXPECT_EQ(error_of([&] { build_transformer<PositionalEncoding>(config, {}, "positional encoding"); }),
+            "Transformer is no positional encoding");
 }
 
 TEST(Transformer, NeedsBothItsPartsIn2_27) {
