@@ -39,6 +39,15 @@ cv::Rect rectangle_of(const std::array<float, 4>& box_xyxy, const cv::Size& imag
   return {corner, opposite + cv::Point(1, 1)};
 }
 
+/// A detection's box; around its mask where it has none of its own, as what SOLO finds.
+BoxXyxy box_to_draw(const Detections& detections, std::size_t index) {
+  const BoxXyxy& box = detections.boxes_xyxy[index];
+  if (detections.masks.empty() || box != BoxXyxy{}) return box;
+  const BoxXywh around = box_of(detections.masks[index]);
+  return {static_cast<float>(around[0]), static_cast<float>(around[1]), static_cast<float>(around[0] + around[2]),
+          static_cast<float>(around[1] + around[3])};
+}
+
 /// Mixes the colour half and half with what the mask covers.
 void draw_mask(cv::Mat& canvas, const Rle& mask, const cv::Scalar& color) {
   if (std::cmp_not_equal(mask.height, canvas.rows) || std::cmp_not_equal(mask.width, canvas.cols)) {
@@ -89,7 +98,7 @@ cv::Mat draw_detections(const cv::Mat& image, const Detections& detections, std:
     if (!detections.masks.empty()) draw_mask(canvas, detections.masks[i], class_color(detections.labels[i]));
   }
   for (const std::size_t i : order) {
-    cv::rectangle(canvas, rectangle_of(detections.boxes_xyxy[i], canvas.size()), class_color(detections.labels[i]), line_width);
+    cv::rectangle(canvas, rectangle_of(box_to_draw(detections, i), canvas.size()), class_color(detections.labels[i]), line_width);
   }
   if (!options.show_labels) return canvas;
   // Labels come after all boxes: no line crosses a text.
@@ -97,7 +106,7 @@ cv::Mat draw_detections(const cv::Mat& image, const Detections& detections, std:
     const std::int64_t label = detections.labels[i];
     const std::string score = options.show_scores ? fmt::format("|{:.2f}", detections.scores[i]) : "";
     const std::string text = class_name(classes, label) + score;
-    draw_label(canvas, text, rectangle_of(detections.boxes_xyxy[i], canvas.size()), class_color(label), font_scale);
+    draw_label(canvas, text, rectangle_of(box_to_draw(detections, i), canvas.size()), class_color(label), font_scale);
   }
   return canvas;
 }

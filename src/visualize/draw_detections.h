@@ -18,7 +18,8 @@ struct DrawOptions {
 
 /// A copy of the image, 8-bit BGR, with masks, boxes and labels drawn as MMDetection shows a result: one colour a class, the
 /// best detection on top. `classes` may be shorter than the labels need: the number stands for the name then.
-/// `image`: 8-bit with 1, 3 or 4 channels. Boxes may lie outside of it; those that are not finite are left out.
+/// `image`: 8-bit with 1, 3 or 4 channels. Boxes may lie outside of it; those that are not finite are left out,
+/// and masks whose boxes are all 0 get boxes around them.
 /// Throws `Error` for another image, or a mask that is not of its size.
 cv::Mat draw_detections(const cv::Mat& image, const Detections& detections, std::span<const std::string> classes,
                         const DrawOptions& options = {});

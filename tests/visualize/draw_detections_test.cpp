@@ -44,7 +44,7 @@ TEST(DrawDetections, PutsTheBestOnTop) {
 
 TEST(DrawDetections, MixesAMasksColourIntoThePixelsBelowIt) {
   const cv::Mat image(20, 30, CV_8UC3, cv::Scalar::all(100));
-  Detections detections = {{{0, 0, 0, 0}}, {0.9F}, {1}};
+  Detections detections = {{{0, 0, 1, 0}}, {0.9F}, {1}};
   detections.masks = {rle_from_polygon(std::vector<double>{10, 5, 20, 5, 20, 9, 10, 9}, 20, 30)};
   const cv::Mat drawn = draw_detections(image, detections, classes, kBoxesOnly);
   cv::Vec3b mixed;
@@ -56,6 +56,15 @@ TEST(DrawDetections, MixesAMasksColourIntoThePixelsBelowIt) {
   }
   detections.masks = {rle_from_counts(1, 1, {1})};
   EXPECT_THROW(draw_detections(image, detections, classes), Error);
+}
+
+TEST(DrawDetections, PutsABoxAroundAMaskThatHasNone) {
+  const cv::Mat image(20, 30, CV_8UC3, cv::Scalar::all(100));
+  Detections boxless = {{{0, 0, 0, 0}}, {0.9F}, {1}};
+  boxless.masks = {rle_from_polygon(std::vector<double>{10, 5, 20, 5, 20, 9, 10, 9}, 20, 30)};
+  Detections boxed = boxless;
+  boxed.boxes_xyxy = {{10, 5, 20, 9}};
+  EXPECT_TRUE(same(draw_detections(image, boxless, classes), draw_detections(image, boxed, classes)));
 }
 
 TEST(DrawDetections, LeavesOutWhatIsBelowTheThreshold) {

@@ -67,6 +67,10 @@ BitmapMasks BitmapMasks::resize(ImageSize size) const {
   return each(*this, size, [](const cv::Mat& from, cv::Mat& to) { cv::resize(from, to, to.size(), 0, 0, cv::INTER_NEAREST); });
 }
 
+BitmapMasks BitmapMasks::resize_bilinear(ImageSize size) const {
+  return each(*this, size, [](const cv::Mat& from, cv::Mat& to) { cv::resize(from, to, to.size(), 0, 0, cv::INTER_LINEAR); });
+}
+
 BitmapMasks BitmapMasks::flip(FlipDirection direction) const {
   const int code = direction == FlipDirection::Horizontal ? 1 : direction == FlipDirection::Vertical ? 0 : -1;
   return each(*this, size_, [&](const cv::Mat& from, cv::Mat& to) { cv::flip(from, to, code); });

@@ -41,6 +41,8 @@ class BitmapMasks {
   /// As large as fits (long edge, short edge), as `Resize` with keep_ratio makes the image; nearest pixels.
   BitmapMasks rescale(const std::array<double, 2>& scale) const;
   BitmapMasks resize(ImageSize size) const;
+  /// The same with pixels that are mixed and rounded, as mmcv's `imresize` makes them of images.
+  BitmapMasks resize_bilinear(ImageSize size) const;
   BitmapMasks flip(FlipDirection direction) const;
   /// To the right and below; a smaller size changes nothing.
   BitmapMasks pad(ImageSize size, std::uint8_t value = 0) const;

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <span>
@@ -73,6 +75,13 @@ const std::map<std::string, std::string> heads_by_name = {
      "train_cfg=[dict(max_iou, assigner=dict(type='RegionAssigner', center_ratio=0.2, ignore_ratio=0.5)), max_iou])"},
     {"CornerHead", "dict(type='CornerHead', num_feat_levels=1)"},
     {"CentripetalHead", "dict(type='CentripetalHead', num_feat_levels=1, corner_emb_channels=0)"},
+    {"SOLOHead", "dict(solo, type='SOLOHead', loss_mask=dict(type='DiceLoss'))"},
+    {"DecoupledSOLOHead", "dict(solo, type='DecoupledSOLOHead', loss_mask=dict(type='DiceLoss', activate=False))"},
+    {"DecoupledSOLOLightHead",
+     "dict(solo, type='DecoupledSOLOLightHead', loss_mask=dict(type='DiceLoss', activate=False), dcn_cfg=dict(type='DCNv2'))"},
+    {"SOLOV2Head",
+     "dict(solo, type='SOLOV2Head', loss_mask=dict(type='DiceLoss'), mask_feature_head=dict(feat_channels=8, start_level=0, "
+     "end_level=3, out_channels=8, mask_stride=8))"},
     {"YOLOV3Head",
      "dict(type='YOLOV3Head', in_channels=[8] * 5, out_channels=[8] * 5, featmap_strides=[8, 16, 32, 64, 128], "
      "anchor_generator=dict(type='YOLOAnchorGenerator', base_sizes=[[(s, s)] for s in [8, 16, 32, 64, 128]], "
@@ -100,6 +109,9 @@ approx = dict(type='AnchorGenerator', octave_base_scale=4, scales_per_octave=3, 
 square = dict(type='AnchorGenerator', ratios=[1.0], scales=[4], strides=[8, 16, 32, 64, 128])
 corner_test_cfg = dict(corner_topk=10, local_maximum_kernel=3, distance_threshold=0.5, max_per_img=20,
                        nms=dict(type='soft_nms', iou_threshold=0.5, method='gaussian'))
+solo_test_cfg = dict(nms_pre=50, score_thr=0.1, mask_thr=0.5, filter_thr=0.05, kernel='gaussian', sigma=2.0, max_per_img=20)
+solo = dict(stacked_convs=2, strides=[8, 8, 16, 32, 32], norm_cfg=None, num_grids=[8, 6, 5, 4, 3], loss_cls=focal,
+            scale_ranges=((1, 96), (48, 192), (96, 384), (192, 768), (384, 2048)))
 cascade_stage = dict(type='StageCascadeRPNHead', in_channels=8, feat_channels=8, reg_decoded_bbox=True,
                      anchor_generator=dict(type='AnchorGenerator', scales=[8], ratios=[1.0], strides=[8, 16, 32, 64, 128]),
                      loss_bbox=dict(type='IoULoss', linear=True, loss_weight=10.0))
@@ -111,6 +123,8 @@ std::shared_ptr<DenseHead> make_head(const std::string& text, Reference referenc
   static const std::map<std::string, const char*> own_test_cfgs = {
       {"RPNHead", "rpn_test_cfg"},       {"CascadeRPNHead", "rpn_test_cfg"},
       {"CornerHead", "corner_test_cfg"}, {"CentripetalHead", "corner_test_cfg"},
+      {"SOLOHead", "solo_test_cfg"},     {"DecoupledSOLOHead", "solo_test_cfg"},
+      {"SOLOV2Head", "solo_test_cfg"},   {"DecoupledSOLOLightHead", "solo_test_cfg"},
       {"YOLOV3Head", "yolo_test_cfg"},   {"YOLOXHead", "yolox_test_cfg"}};
   const std::string type = config["type"].as_string();
   const auto own = own_test_cfgs.find(type);
@@ -135,6 +149,19 @@ nn::Features features(std::int64_t images) {
   return levels;
 }
 
+/// The pixels inside of the boxes, of which some have none.
+BitmapMasks filled(const torch::Tensor& boxes, ImageSize size) {
+  torch::Tensor pixels = torch::zeros({boxes.size(0), size.height, size.width}, torch::kByte);
+  for (std::int64_t i = 0; i < boxes.size(0); ++i) {
+    const auto side = [&](std::int64_t column, std::int64_t last) {
+      return std::clamp<std::int64_t>(std::lround(boxes[i][column].item<double>()), 0, last);
+    };
+    pixels[i].slice(0, side(1, size.height), side(3, size.height)).slice(1, side(0, size.width), side(2, size.width)).fill_(1);
+  }
+  const std::uint8_t* first = pixels.data_ptr<std::uint8_t>();
+  return {std::vector<std::uint8_t>(first, first + pixels.numel()), size};
+}
+
 /// One image with these objects beside one with an ordinary object.
 Targets targets(const torch::Tensor& boxes) {
   Targets all;
@@ -147,6 +174,7 @@ Targets targets(const torch::Tensor& boxes) {
   all.gt_bboxes = {boxes, boxes};
   const torch::Tensor labels = torch::ones({boxes.size(0)}, torch::kLong);
   all.gt_labels = {labels, labels};
+  all.gt_masks = {filled(boxes, {256, 256}), filled(boxes, {256, 256})};
   return all;
 }
 
