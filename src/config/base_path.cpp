@@ -17,19 +17,12 @@ bool is_file(const fs::path& path) {
 
 std::vector<fs::path> search_folders(const fs::path& inheriting, const std::vector<fs::path>& config_path) {
   std::vector<fs::path> folders = config_path;
-  const char* variable = std::getenv("DETFORGE_CONFIG_PATH");
-  std::string_view rest = variable == nullptr ? "" : variable;
-  while (!rest.empty()) {
-    const std::size_t colon = rest.find(':');
-    if (colon != 0) folders.emplace_back(rest.substr(0, colon));
-    rest.remove_prefix(colon == std::string_view::npos ? rest.size() : colon + 1);
-  }
-  const fs::path file = absolute_path(inheriting);
-  for (fs::path folder = file.parent_path();; folder = folder.parent_path()) {
+  for (fs::path& folder : environment_config_path()) folders.push_back(std::move(folder));
+  for (const fs::path& folder : folders_above(inheriting)) {
     std::error_code error;
     if (fs::is_directory(folder / "configs", error)) folders.push_back(folder / "configs");
-    if (folder == folder.root_path() || folder.empty()) return folders;
   }
+  return folders;
 }
 
 /// mmengine's grammar: words, `::`, words, a slash.
@@ -64,6 +57,26 @@ BasePath find_scoped(const Value& base, const fs::path& inheriting, const std::v
 }
 
 }  // namespace
+
+std::vector<fs::path> environment_config_path() {
+  std::vector<fs::path> folders;
+  const char* variable = std::getenv("DETFORGE_CONFIG_PATH");
+  std::string_view rest = variable == nullptr ? "" : variable;
+  while (!rest.empty()) {
+    const std::size_t colon = rest.find(':');
+    if (colon != 0) folders.emplace_back(rest.substr(0, colon));
+    rest.remove_prefix(colon == std::string_view::npos ? rest.size() : colon + 1);
+  }
+  return folders;
+}
+
+std::vector<fs::path> folders_above(const fs::path& file) {
+  std::vector<fs::path> folders;
+  for (fs::path folder = absolute_path(file).parent_path();; folder = folder.parent_path()) {
+    folders.push_back(folder);
+    if (folder == folder.root_path() || folder.empty()) return folders;
+  }
+}
 
 std::filesystem::path absolute_path(const std::filesystem::path& path) {
   const std::string text = path.string();

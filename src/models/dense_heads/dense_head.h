@@ -55,6 +55,13 @@ class EpochAware {
   virtual void set_epoch(std::int64_t epoch) = 0;
 };
 
+/// A head that learns from what a teacher's head says of the same images, beside the ground truth.
+class TaughtHead {
+ public:
+  virtual ~TaughtHead() = default;
+  virtual Losses loss_with_teacher(const HeadOutputs& outputs, const HeadOutputs& teacher_outputs, const Targets& targets) = 0;
+};
+
 /// Per image [P, 5]: xyxy px of the network's input, score; best first.
 using Proposals = std::vector<torch::Tensor>;
 

@@ -101,7 +101,7 @@ GFLHead::LevelLosses GFLHead::loss_single(const Level& level, double num_total_s
   of_classes.weight = level.label_weights;
   of_classes.avg_factor = num_total_samples;
   of_classes.quality = torch::zeros_like(level.label_weights);
-  const torch::Tensor positive = ((level.labels >= 0) & (level.labels < num_classes())).nonzero().squeeze(1);
+  const torch::Tensor positive = losses.positive = ((level.labels >= 0) & (level.labels < num_classes())).nonzero().squeeze(1);
   if (positive.numel() == 0) {
     losses.bbox = losses.dfl = level.bbox_pred.sum() * 0;
   } else {
@@ -110,7 +110,7 @@ GFLHead::LevelLosses GFLHead::loss_single(const Level& level, double num_total_s
     const torch::Tensor wanted = level.bbox_targets.index({positive}) / level.stride_px;
     const torch::Tensor boxes = bbox_coder().decode(centers, integral_->forward(said));
     of_classes.quality.index_put_({positive}, aligned_bbox_overlaps(boxes.detach(), wanted));
-    const torch::Tensor weights = std::get<0>(level.cls_score.detach().sigmoid().max(1)).index({positive});
+    const torch::Tensor weights = losses.weights = std::get<0>(level.cls_score.detach().sigmoid().max(1)).index({positive});
     LossCall of_boxes;
     of_boxes.weight = weights;
     of_boxes.avg_factor = 1.0;
@@ -127,25 +127,27 @@ GFLHead::LevelLosses GFLHead::loss_single(const Level& level, double num_total_s
   return losses;
 }
 
-void GFLHead::average(std::vector<torch::Tensor>& losses, double weight) const {
-  const double factor = reference() == Reference::V2_8 && weight > 0 ? weight : std::max(weight, 1.0);
-  for (torch::Tensor& loss : losses) loss = loss / factor;
+double GFLHead::box_avg_factor(double weight) const {
+  return reference() == Reference::V2_8 && weight > 0 ? weight : std::max(weight, 1.0);
 }
 
-Losses GFLHead::loss(const HeadOutputs& outputs, const Targets& targets) {
+Losses GFLHead::loss_with(const HeadOutputs& outputs, const Targets& targets, const LevelExtra& extra) {
   const BatchTargets batch = get_targets(outputs.at(0), targets, /*with_labels=*/true, TargetBoxes::AsTheyAre);
   const double samples = std::max(static_cast<double>(batch.num_total_pos), 1.0);
   std::vector<torch::Tensor> losses_cls, losses_bbox, losses_dfl;
   double weight = 0;
-  for (std::size_t level = 0; level < outputs.at(0).size(); ++level) {
-    LevelLosses of_level = loss_single(level_of(outputs, batch, level), samples);
-    losses_cls.push_back(std::move(of_level.cls));
-    losses_bbox.push_back(std::move(of_level.bbox));
-    losses_dfl.push_back(std::move(of_level.dfl));
+  for (std::size_t index = 0; index < outputs.at(0).size(); ++index) {
+    const Level level = level_of(outputs, batch, index);
+    const LevelLosses of_level = loss_single(level, samples);
+    if (extra) extra(index, level, of_level);
+    losses_cls.push_back(of_level.cls);
+    losses_bbox.push_back(of_level.bbox);
+    losses_dfl.push_back(of_level.dfl);
     weight += of_level.weight;
   }
-  average(losses_bbox, weight);
-  average(losses_dfl, weight);
+  const double factor = box_avg_factor(weight);
+  for (torch::Tensor& loss : losses_bbox) loss = loss / factor;
+  for (torch::Tensor& loss : losses_dfl) loss = loss / factor;
   Losses losses;
   losses.set("loss_cls", std::move(losses_cls));
   losses.set("loss_bbox", std::move(losses_bbox));

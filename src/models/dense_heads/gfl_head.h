@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "detforge/models/dense_heads/anchor_head.h"
 #include "detforge/models/dense_heads/stacked_convs.h"
 #include "detforge/nn/layers/scale.h"
@@ -33,7 +35,7 @@ class GFLHead : public AnchorHead {
 
   GFLHead(const Options& options, const BuildContext& context) : GFLHead("GFLHead", options, context) {}
 
-  Losses loss(const HeadOutputs& outputs, const Targets& targets) override;
+  Losses loss(const HeadOutputs& outputs, const Targets& targets) override { return loss_with(outputs, targets); }
 
  protected:
   GFLHead(std::string python_name, const Options& options, const BuildContext& context);
@@ -53,14 +55,19 @@ class GFLHead : public AnchorHead {
   };
   struct LevelLosses {
     torch::Tensor cls, bbox, dfl;
-    double weight = 0;  ///< what the last two are averaged over
+    torch::Tensor positive;  ///< [p] int64: rows of the level
+    torch::Tensor weights;   ///< [p] of the positives: how sure their classes are
+    double weight = 0;       ///< the sum of these, which boxes and distributions are averaged over
   };
   LevelLosses loss_single(const Level& level, double num_total_samples);
   Level level_of(const HeadOutputs& outputs, const BatchTargets& batch, std::size_t level) const;
   std::int64_t reg_max() const { return reg_max_; }
   const Integral& integral() const { return *integral_; }
-  /// Divides by the sum of weights, which v2.8 takes as it is.
-  void average(std::vector<torch::Tensor>& losses, double weight) const;
+  /// What the losses of boxes and distributions are divided by, given the sum of weights: v2.8 takes it as it is.
+  virtual double box_avg_factor(double weight) const;
+  /// One more loss of a level, of which the others are known. None by itself.
+  using LevelExtra = std::function<void(std::size_t level, const Level& of_level, const LevelLosses& losses)>;
+  Losses loss_with(const HeadOutputs& outputs, const Targets& targets, const LevelExtra& extra = {});
 
  private:
   std::int64_t reg_max_;

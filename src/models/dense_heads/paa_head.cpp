@@ -1,60 +1,13 @@
+#include "detforge/models/dense_heads/paa_head.h"
+
 #include <algorithm>
 #include <cmath>
 
 #include "detforge/boxes/bbox_overlaps.h"
 #include "detforge/kernels/gaussian_mixture.h"
 #include "detforge/kernels/score_voting.h"
-#include "detforge/models/dense_heads/atss_head.h"
 
 namespace detforge {
-
-/// PAA's head (arXiv 2007.08103): ATSS's, whose anchors become positive when their losses look so in a mixture of two
-/// Gaussians; its third output is the IoU of the box. Detections are moved by score voting.
-class PAAHead : public ATSSHead {
- public:
-  enum class Covariance { Full, Tied, Diag, Spherical };
-  struct Options : ATSSHead::Options {
-    std::int64_t topk = 9;
-    bool score_voting = true;
-    Covariance covariance_type = Covariance::Diag;
-  };
-  static Arguments<Options> arguments();
-
-  PAAHead(const Options& options, const BuildContext& context)
-      : ATSSHead("PAAHead", options, context),
-        topk_(options.topk),
-        with_score_voting_(options.score_voting),
-        tied_(options.covariance_type == Covariance::Tied) {}
-
-  Losses loss(const HeadOutputs& outputs, const Targets& targets) override;
-  std::vector<Detections> predict(const HeadOutputs& outputs, std::span<const ImageMeta> metas, bool rescale) override;
-  Detections aug_predict(std::span<const nn::Features> views, std::span<const ImageMeta> metas, bool rescale) override {
-    return DenseHead::aug_predict(views, metas, rescale);
-  }
-
- protected:
-  std::vector<kernels::Candidates> decode(const HeadOutputs& outputs, std::span<const ImageMeta> metas) override;
-
- private:
-  /// Indices into the anchors of the positives that stay, given all [P] with their losses and objects.
-  torch::Tensor reassign(const torch::Tensor& losses, const torch::Tensor& pos_inds, const torch::Tensor& pos_gt_inds,
-                         std::span<const std::int64_t> level_sizes) const;
-  /// Of the candidates of one object, those before the densest of the better component.
-  std::vector<std::int64_t> separate(std::vector<std::pair<double, std::int64_t>> candidates) const;
-
-  std::int64_t topk_;
-  bool with_score_voting_;
-  bool tied_;
-};
-
-template <>
-struct EnumNames<PAAHead::Covariance> {
-  static constexpr std::array<std::pair<PAAHead::Covariance, std::string_view>, 4> names = {
-      {{PAAHead::Covariance::Full, "full"},
-       {PAAHead::Covariance::Tied, "tied"},
-       {PAAHead::Covariance::Diag, "diag"},
-       {PAAHead::Covariance::Spherical, "spherical"}}};
-};
 
 Arguments<PAAHead::Options> PAAHead::arguments() {
   return {ATSSHead::arguments(), arg(&Options::topk, "topk", "candidates of each object on each level").at_least(1),
@@ -106,15 +59,14 @@ torch::Tensor PAAHead::reassign(const torch::Tensor& losses, const torch::Tensor
   return torch::tensor(kept, torch::kLong).to(pos_inds.device());
 }
 
-Losses PAAHead::loss(const HeadOutputs& outputs, const Targets& targets) {
+PAAHead::Assignment PAAHead::assign(const HeadOutputs& outputs, const Targets& targets) {
+  const torch::NoGradGuard no_grad;
   const BatchTargets batch = get_targets(outputs.at(0), targets, /*with_labels=*/true, TargetBoxes::AsTheyAre);
-  const auto flat = [&](std::size_t kind, std::int64_t values) { return by_anchor(outputs.at(kind), values); };
-  const torch::Tensor cls_scores = flat(0, cls_out_channels()), bbox_preds = flat(1, 4), iou_preds = flat(2, 1);
+  const torch::Tensor cls_scores = by_anchor(outputs.at(0), cls_out_channels()), bbox_preds = by_anchor(outputs.at(1), 4);
   const torch::Tensor anchors = torch::cat(batch.anchors);
   std::vector<torch::Tensor> all_labels;
   std::int64_t num_pos = 0;
   for (std::size_t image = 0; image < targets.size(); ++image) {
-    const torch::NoGradGuard no_grad;
     const auto row = static_cast<std::int64_t>(image);
     const AnchorTargets& of_image = batch.images[image];
     const torch::Tensor pos_inds = (of_image.labels < num_classes()).nonzero().view({-1});
@@ -134,28 +86,41 @@ Losses PAAHead::loss(const HeadOutputs& outputs, const Targets& targets) {
     }
     all_labels.push_back(labels);
   }
-  const torch::Tensor labels = torch::cat(all_labels);
+  return {.anchors = anchors.repeat({cls_scores.size(0), 1}),
+          .labels = torch::cat(all_labels),
+          .label_weights = batch.stacked(&AnchorTargets::label_weights).flatten(),
+          .bbox_targets = batch.stacked(&AnchorTargets::bbox_targets).flatten(0, 1),
+          .num_pos = num_pos,
+          .num_images = static_cast<std::int64_t>(targets.size())};
+}
+
+Losses PAAHead::loss_of_assignment(const HeadOutputs& outputs, const Assignment& assignment, BoxWeights box_weights) {
+  const auto all_images = [&](std::size_t kind, std::int64_t values) { return by_anchor(outputs.at(kind), values).flatten(0, 1); };
+  const torch::Tensor cls_scores = all_images(0, cls_out_channels()), bbox_preds = all_images(1, 4), iou_preds = all_images(2, 1);
+  const torch::Tensor& labels = assignment.labels;
   LossCall call;
-  call.weight = batch.stacked(&AnchorTargets::label_weights).flatten();
-  call.avg_factor = static_cast<double>(std::max(num_pos, static_cast<std::int64_t>(targets.size())));
+  call.weight = assignment.label_weights;
+  call.avg_factor = static_cast<double>(std::max(assignment.num_pos, assignment.num_images));
   Losses losses;
-  losses.set("loss_cls", loss_cls().forward(cls_scores.flatten(0, 1), labels, call));
-  if (num_pos == 0) {
+  losses.set("loss_cls", loss_cls().forward(cls_scores, labels, call));
+  if (assignment.num_pos == 0) {
     losses.set("loss_bbox", bbox_preds.sum() * 0);
     losses.set("loss_iou", iou_preds.sum() * 0);
     return losses;
   }
   const torch::Tensor positive = ((labels >= 0) & (labels < num_classes())).nonzero().reshape({-1});
-  const torch::Tensor pos_anchors = anchors.repeat({cls_scores.size(0), 1}).index({positive});
-  const torch::Tensor boxes = bbox_coder().decode(pos_anchors, bbox_preds.flatten(0, 1).index({positive}));
-  const torch::Tensor wanted = batch.stacked(&AnchorTargets::bbox_targets).flatten(0, 1).index({positive});
+  const torch::Tensor boxes = bbox_coder().decode(assignment.anchors.index({positive}), bbox_preds.index({positive}));
+  const torch::Tensor wanted = assignment.bbox_targets.index({positive});
   const torch::Tensor ious = aligned_bbox_overlaps(boxes.detach(), wanted);
   LossCall of_boxes, of_ious;
-  of_boxes.weight = ious.clamp_min(1e-12);
-  of_boxes.avg_factor = ious.sum().item<double>();
-  of_ious.avg_factor = static_cast<double>(num_pos);
+  of_ious.avg_factor = static_cast<double>(assignment.num_pos);
+  of_boxes.avg_factor = of_ious.avg_factor;
+  if (box_weights == BoxWeights::Overlaps) {
+    of_boxes.weight = ious.clamp_min(1e-12);
+    of_boxes.avg_factor = ious.sum().item<double>();
+  }
   losses.set("loss_bbox", loss_bbox().forward(boxes, wanted, of_boxes));
-  losses.set("loss_iou", loss_centerness().forward(iou_preds.flatten(0, 1).index({positive}), ious.unsqueeze(-1), of_ious));
+  losses.set("loss_iou", loss_centerness().forward(iou_preds.index({positive}), ious.unsqueeze(-1), of_ious));
   return losses;
 }
 

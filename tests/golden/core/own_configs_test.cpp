@@ -31,7 +31,8 @@ void add_cases(const std::string& version, const std::string& folder) {
 
 const SuiteMaker maker([] {
   add_cases("v2.8.0", "");
-  for (const char* folder : {"autoassign/", "ddod/", "deformable_detr/", "efficientnet/", "pvt/", "swin/", "yolox/"}) {
+  for (const char* folder :
+       {"autoassign/", "ddod/", "deformable_detr/", "efficientnet/", "lad/", "ld/", "pvt/", "solo/", "solov2/", "swin/", "yolox/"}) {
     add_cases("v2.27.0", folder);
   }
 });

@@ -65,9 +65,10 @@ torch::Tensor uniform(std::string_view name, torch::IntArrayRef shape) {
   return tensor;
 }
 
-void fill(nn::Module& model, double gain) {
+void fill(nn::Module& model, double gain, const std::string& prefix) {
   const torch::NoGradGuard no_grad;
-  const std::vector<nn::NamedTensor> state = nn::state_dict(model);
+  std::vector<nn::NamedTensor> state = nn::state_dict(model);
+  for (nn::NamedTensor& entry : state) entry.name.insert(0, prefix);
   std::set<const void*> filled;  // layers that several modules share have the values of their first name
   for (const nn::NamedTensor& entry : state) {
     if (!filled.insert(entry.tensor.data_ptr()).second) continue;

@@ -15,8 +15,8 @@ namespace detforge::golden {
 /// FNV-1a over the name, then SplitMix64 per element: numbers in [0, 1), float64, of that shape.
 torch::Tensor uniform(std::string_view name, torch::IntArrayRef shape);
 
-/// Every entry of the state_dict.
-void fill(nn::Module& model, double gain);
+/// Every entry of the state_dict, whose names have `prefix` in front of them.
+void fill(nn::Module& model, double gain, const std::string& prefix = {});
 
 /// The image [N, 3, H, W] under that name: noise in blocks of 16 px and in pixels, not yet cut to the images' shapes.
 torch::Tensor filled_image(std::string_view name, torch::IntArrayRef shape);

@@ -4,6 +4,7 @@
 #include <regex>
 
 #include "detforge/config/config.h"
+#include "detforge/models/detectors/taught_detector.h"
 #include "tests/golden/torch/fill.h"
 
 namespace detforge::golden {
@@ -68,6 +69,17 @@ torch::Tensor semantic_seg(const Json& record) {
   return labels;
 }
 
+/// A teacher is no part of its student's state; the record's notes say how it was filled.
+void fill_teacher(TaughtDetector& student, const Json& record) {
+  for (const std::string note : record["notes"]) {
+    std::smatch match;
+    if (std::regex_search(note, match, std::regex(R"(gain ([0-9.]+) and names \"(\w+\.)\")"))) {
+      return fill(student.teacher(), std::stod(match[1]), match[2]);
+    }
+  }
+  throw std::runtime_error("the record does not say how the teacher was filled");
+}
+
 torch::Tensor rows_of(const Json& rows, std::int64_t columns) {
   std::vector<float> values;
   for (const Json& row : rows) {
@@ -100,6 +112,7 @@ std::shared_ptr<Detector> build_filled(const Json& record, Reference reference) 
   const Value config = Config::from_text("model = " + record["model_py"].get<std::string>(), ".py")["model"];
   auto model = build_detector(config, {}, {}, {reference, "model"});
   fill(*model, record["gain"].get<double>());
+  if (auto* student = dynamic_cast<TaughtDetector*>(model.get())) fill_teacher(*student, record);
   model->eval();
   return model;
 }
