@@ -58,7 +58,8 @@ TEST(Eval, WhatIsWrongIsNamed) {
   const Outcome outcome = run("eval coco " + gt + " " + wrong);
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(outcome.err, "error: the annotations have no image 8\n  --> [0].image_id\n  = note: in " + wrong + "\n");
-  EXPECT_EQ(run("eval coco " + gt + " /nowhere.json").err, "error: can not open the file: No such file or directory\n  --> /nowhere.json\n");
+  EXPECT_EQ(run("eval coco " + gt + " /nowhere.json").err,
+            "error: can not open the file: No such file or directory\n  --> /nowhere.json\n");
   EXPECT_EQ(run("eval lvis " + gt + " " + (folder / "dt.json").string() + " --quiet").err,
             "error: the category 'cat' has no frequency r, c or f: is this LVIS?\n");
   EXPECT_EQ(run("eval coco " + gt + " " + wrong + " --type segmm").status, 2);
