@@ -1,6 +1,6 @@
 # RetinaNet over EfficientNet-B3 (arXiv 1905.11946), trained on eight devices with four crops of 896 × 896 each.
 _base_ = [
-    '../_base_/models/retinanet_r50_fpn_2_27.py', '../_base_/datasets/coco_detection.py',
+    '../_base_/v2_27/retinanet_r50_fpn.py', '../_base_/datasets/coco_detection.py',
     '../_base_/default_runtime.py'
 ]
 cudnn_benchmark = True

@@ -1,6 +1,6 @@
 # RetinaNet over PVT-Tiny (arXiv 2102.12122).
 _base_ = [
-    '../_base_/models/retinanet_r50_fpn_2_27.py', '../_base_/datasets/coco_detection.py',
+    '../_base_/v2_27/retinanet_r50_fpn.py', '../_base_/datasets/coco_detection.py',
     '../_base_/schedules/schedule_1x.py', '../_base_/default_runtime.py'
 ]
 model = dict(

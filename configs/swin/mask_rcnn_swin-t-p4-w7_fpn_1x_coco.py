@@ -1,6 +1,6 @@
 # Mask R-CNN over Swin-T (arXiv 2103.14030).
 _base_ = [
-    '../_base_/models/mask_rcnn_r50_fpn_2_27.py', '../_base_/datasets/coco_instance.py',
+    '../_base_/v2_27/mask_rcnn_r50_fpn.py', '../_base_/datasets/coco_instance.py',
     '../_base_/schedules/schedule_1x.py', '../_base_/default_runtime.py'
 ]
 pretrained = 'https://github.com/SwinTransformer/storage/releases/download/v1.0.0/swin_tiny_patch4_window7_224.pth'  # noqa

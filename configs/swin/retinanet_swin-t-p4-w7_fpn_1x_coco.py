@@ -1,6 +1,6 @@
 # RetinaNet over the last three stages of Swin-T (arXiv 2103.14030).
 _base_ = [
-    '../_base_/models/retinanet_r50_fpn_2_27.py', '../_base_/datasets/coco_detection.py',
+    '../_base_/v2_27/retinanet_r50_fpn.py', '../_base_/datasets/coco_detection.py',
     '../_base_/schedules/schedule_1x.py', '../_base_/default_runtime.py'
 ]
 pretrained = 'https://github.com/SwinTransformer/storage/releases/download/v1.0.0/swin_tiny_patch4_window7_224.pth'  # noqa
