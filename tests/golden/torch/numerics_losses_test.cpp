@@ -7,6 +7,7 @@
 
 #include "tests/golden/torch/fill.h"
 #include "tests/golden/torch/numerics_case.h"
+#include "tests/golden/torch/rounding.h"
 #include "tests/golden/torch/skip.h"
 
 /// One training step of whole detectors: every loss, and the norms of gradients.
@@ -19,15 +20,8 @@ struct TrainingStep {
   Tolerances tolerances;
   Losses losses;
   ParsedLosses parsed;
-  std::map<std::string, double> grad_norms;  // of the parameters that have a gradient
+  Numbers grad_norms;  // of the parameters that have a gradient
 };
-
-/// The images as if rounding had changed them about as much as it changes the features of one backbone between two machines.
-torch::Tensor disturbed(const torch::Tensor& images, std::uint64_t seed) {
-  constexpr double rounding = 1e-6;
-  torch::manual_seed(seed);
-  return images * (1 + rounding * (2 * torch::rand(images.sizes()) - 1));
-}
 
 /// Where the record says so, nothing is left out by chance: what drops out has nothing else to learn otherwise.
 void train(Detector& model, const Json& record) {
@@ -45,7 +39,7 @@ void train(Detector& model, const Json& record) {
 }
 
 /// With a `disturbance` other than 0, of images that differ in their last digits.
-TrainingStep run_step(const NumericsCase& which, std::uint64_t disturbance = 0) {
+TrainingStep run_step(const NumericsCase& which, std::uint64_t disturbance) {
   LoadedCase loaded = load_case(which);
   if (disturbance != 0) loaded.images = disturbed(loaded.images, disturbance);
   train(*loaded.model, loaded.record);
@@ -72,21 +66,19 @@ TrainingStep run_step(const NumericsCase& which, std::uint64_t disturbance = 0) 
   return step;
 }
 
-/// A case's losses and gradients follow each other and come of one step.
-const TrainingStep& step_of(const NumericsCase& which) {
+/// A case's losses and gradients follow each other and come of the same steps, one and those that are disturbed.
+const TrainingStep& step_of(const NumericsCase& which, std::uint64_t disturbance = 0) {
   static std::string name;
-  static TrainingStep step;
-  if (name != which.name) {
-    name.clear();
-    step = run_step(which);
-    name = which.name;
-  }
-  return step;
+  static std::map<std::uint64_t, TrainingStep> steps;
+  if (name != which.name) steps.clear();
+  name = which.name;
+  const auto found = steps.find(disturbance);
+  return found != steps.end() ? found->second : steps.emplace(disturbance, run_step(which, disturbance)).first->second;
 }
 
 /// The mean of each value of each loss, `loss_cls[0]`, and what is logged, `loss_cls`.
-std::map<std::string, double> numbers_of(const TrainingStep& step) {
-  std::map<std::string, double> numbers;
+Numbers numbers_of(const TrainingStep& step) {
+  Numbers numbers;
   for (const Losses::Entry& entry : step.losses.entries()) {
     for (std::size_t i = 0; i < entry.values.size(); ++i) {
       numbers[entry.name + "[" + std::to_string(i) + "]"] = entry.values[i].mean().item<double>();
@@ -94,18 +86,6 @@ std::map<std::string, double> numbers_of(const TrainingStep& step) {
   }
   for (const auto& [name, value] : step.parsed.log) numbers[name] = value.item<double>();
   return numbers;
-}
-
-/// How far rounding moves each number: of proposals and anchors that are nearly tied it decides which one counts.
-std::map<std::string, double> movements(const NumericsCase& which, const std::map<std::string, double>& numbers) {
-  constexpr std::uint64_t num_disturbances = 4;
-  std::map<std::string, double> moved;
-  for (std::uint64_t seed = 1; seed <= num_disturbances; ++seed) {
-    for (const auto& [name, number] : numbers_of(run_step(which, seed))) {
-      moved[name] = std::max(moved[name], std::abs(number - numbers.at(name)));
-    }
-  }
-  return moved;
 }
 
 struct Wanted {
@@ -126,20 +106,19 @@ std::vector<Wanted> wanted_numbers(const Json& record) {
   return all;
 }
 
-/// Within the tolerance, or, where rounding moves a number further than that, within what it moves.
+/// Within the tolerance, or, where rounding moves a number further than that, within what it moves: of proposals and anchors that are
+/// nearly tied it decides which one counts.
 void expect_losses(const NumericsCase& which) {
   const TrainingStep& step = step_of(which);
-  const std::map<std::string, double> numbers = numbers_of(step);
-  std::map<std::string, double> moved;
+  const Numbers numbers = numbers_of(step);
+  Movements moved(numbers, [&](std::uint64_t seed) { return numbers_of(step_of(which, seed)); });
   for (const Wanted& wanted : wanted_numbers(step.record)) {
     const auto ours = numbers.find(wanted.name);
     ASSERT_NE(ours, numbers.end()) << wanted.name << " is missing";
     const double distance = std::abs(ours->second - wanted.value);
     const double tolerance = step.tolerances.losses * std::max(wanted.size, 1e-3);
     if (distance <= tolerance) continue;
-    if (moved.empty()) moved = movements(which, numbers);
-    EXPECT_LE(distance, std::max(tolerance, moved[wanted.name]))
-        << wanted.name << ": ours " << ours->second << ", Python's " << wanted.value;
+    EXPECT_LE(distance, moved.of(wanted.name)) << wanted.name << ": ours " << ours->second << ", Python's " << wanted.value;
   }
   std::vector<std::string> names, wanted_names;
   const auto with_levels = [](const std::string& name, std::size_t levels) { return name + " of " + std::to_string(levels); };
@@ -152,19 +131,28 @@ void expect_losses(const NumericsCase& which) {
   EXPECT_EQ(names, wanted_names);
 }
 
-void expect_gradients(const TrainingStep& step) {
+/// Within the tolerance, and where rounding moves gradients further than that, within ten times what it moves, as elsewhere.
+void expect_gradients(const NumericsCase& which) {
+  const TrainingStep& step = step_of(which);
   const double tolerance = step.tolerances.grad_norms;
+  Numbers wanted;
+  for (const auto& [name, norm] : step.record["grad_norms"].items()) wanted[name] = norm.get<double>();
   const double total = step.record["grad_norm_total"].get<double>();
   const double floor = 1e-6 * total;
-  for (const auto& [name, value] : step.record["grad_norms"].items()) {
-    const double wanted = value.get<double>();
+  Movements moved(step.grad_norms, [&](std::uint64_t seed) { return step_of(which, seed).grad_norms; });
+  for (const auto& [name, norm] : wanted) {
     const auto ours = step.grad_norms.find(name);
     ASSERT_NE(ours, step.grad_norms.end()) << name << " has no gradient";
-    EXPECT_LE(std::abs(ours->second - wanted), tolerance * wanted + floor) << name << ": ours " << ours->second << ", Python's " << wanted;
+    const double distance = std::abs(ours->second - norm);
+    if (distance <= tolerance * norm + floor) continue;
+    EXPECT_LE(distance, moved.allowance(name, norm)) << name << ": ours " << ours->second << ", Python's " << norm;
   }
   double squared = 0;
   for (const auto& [name, norm] : step.grad_norms) squared += norm * norm;
-  EXPECT_LE(std::abs(std::sqrt(squared) - total), tolerance * total) << "ours " << std::sqrt(squared) << ", Python's " << total;
+  const double distance = std::abs(std::sqrt(squared) - total);
+  if (distance > tolerance * total) {
+    EXPECT_LE(distance, 10 * moved.typical() * total) << "ours " << std::sqrt(squared) << ", Python's " << total;
+  }
   EXPECT_EQ(step.grad_norms.size(), step.record["parameters_with_grad"].get<std::size_t>());
 }
 
@@ -175,7 +163,7 @@ const SuiteMaker maker([] {
       add_case("Numerics", which.name + "_losses", unless_unregistered([=] { expect_losses(which); }));
     }
     if (record.contains("grad_norms")) {
-      add_case("Numerics", which.name + "_gradients", unless_unregistered([=] { expect_gradients(step_of(which)); }));
+      add_case("Numerics", which.name + "_gradients", unless_unregistered([=] { expect_gradients(which); }));
     }
   }
 });
