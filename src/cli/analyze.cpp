@@ -13,7 +13,8 @@ void add_analyze_arguments(CLI::App& command, AnalyzeArguments& arguments) {
   command.add_option("results", arguments.results, "detections: .json, or what MMDetection's test writes, .pkl")
       ->required()
       ->type_name("RESULTS");
-  command.add_option("--classes", arguments.classes, "names of VOC's classes, in the order of the results' labels (default: VOC's twenty)");
+  command.add_option("--classes", arguments.classes, "names of VOC's classes, in the order of the results' labels (default: VOC's twenty)")
+      ->delimiter(',');
   command.add_option("--json", arguments.json, "file for the numbers; '-': standard output, instead of the table")->type_name("FILE");
 }
 

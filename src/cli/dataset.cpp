@@ -29,8 +29,9 @@ void drop_pipelines(Value& config) {
   }
 }
 
-/// Of `VOC2007/ImageSets/Main/test.txt`, or of a folder of XML files.
-Value voc_config(const fs::path& source) {
+/// Of `VOC2007/ImageSets/Main/test.txt`, of `VOC2007`, or of a folder of XML files.
+Value voc_config(fs::path source) {
+  if (fs::is_directory(source / "Annotations")) source /= "Annotations";
   Value config = Value::dict({{"type", "XMLDataset"}, {"ann_file", source.string()}});
   fs::path path = fs::absolute(source).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();
@@ -47,13 +48,15 @@ Value voc_config(const fs::path& source) {
 
 void add_dataset_arguments(CLI::App& command, DatasetArguments& arguments) {
   command
-      .add_option("source", arguments.config.file, "annotations (COCO's .json, VOC's list .txt or folder of .xml) or a config (.py, .yaml)")
+      .add_option("source", arguments.config.file,
+                  "annotations (COCO's .json, VOC's list .txt, its folder or one of .xml) or a config (.py, .yaml)")
       ->required()
       ->type_name("FILE|CONFIG");
   command.add_option("--part", arguments.part, "which of a config's datasets")
       ->check(one_of({"train", "val", "test"}))
       ->capture_default_str();
-  command.add_option("--classes", arguments.classes, "the classes that count, instead of all of the file or those of the config");
+  command.add_option("--classes", arguments.classes, "the classes that count, instead of all of the file or those of the config")
+      ->delimiter(',');
   command.add_option("--cfg-options", arguments.config.cfg_options, "change keys of the config")->type_name("KEY=VALUE");
   command.add_flag("--strict", arguments.strict, "fail where a record is wrong, instead of leaving it out");
 }

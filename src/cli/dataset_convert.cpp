@@ -55,7 +55,15 @@ ConversionLosses write(const ConvertArguments& arguments, const LabeledImages& i
   return write_labelme_images(images, arguments.out);
 }
 
+void refuse_folder_for_coco(const ConvertArguments& arguments) {
+  const fs::path out = arguments.out;
+  if (arguments.format != "coco" || (out.has_filename() && !fs::is_directory(out))) return;
+  throw Error("'" + arguments.out + "' is a folder; COCO's annotations are one file", ErrorKind::Usage)
+      .help("--out " + (out / "annotations.json").string());
+}
+
 void run(const ConvertArguments& arguments, const Session& session) {
+  refuse_folder_for_coco(arguments);
   const std::string format = arguments.from == "auto" ? format_of(arguments.source) : arguments.from;
   const LabeledImages images = read(arguments, format);
   if (arguments.strict) images.findings.refuse();
@@ -76,7 +84,7 @@ void add_dataset_convert(CLI::App& dataset, Session& session) {
   const auto arguments = std::make_shared<ConvertArguments>();
   const std::vector<std::string> formats = {"coco", "voc", "yolo", "labelme"};
   command.add_option("format", arguments->format, "the format to write: coco, voc, yolo, labelme")->required()->check(one_of(formats));
-  command.add_option("source", arguments->source, "COCO's .json, VOC's list .txt or folder of .xml, YOLO's or LabelMe's folder")
+  command.add_option("source", arguments->source, "COCO's .json, VOC's list .txt, its folder or one of .xml, YOLO's or LabelMe's folder")
       ->required()
       ->type_name("SOURCE");
   command.add_option("--out", arguments->out, "COCO's file, or the folder of the others")->required()->type_name("PATH");
@@ -84,7 +92,7 @@ void add_dataset_convert(CLI::App& dataset, Session& session) {
       ->check(one_of({"auto", "coco", "voc", "yolo", "labelme"}))
       ->capture_default_str();
   command.add_option("--images", arguments->images, "folder of the images, for their sizes, where YOLO's format is read")->type_name("DIR");
-  command.add_option("--classes", arguments->classes, "names of YOLO's classes, where there is no classes.txt");
+  command.add_option("--classes", arguments->classes, "names of YOLO's classes, where there is no classes.txt")->delimiter(',');
   command.add_option("--name", arguments->name, "of VOC's list of images")->capture_default_str();
   command.add_flag("--strict", arguments->strict, "fail where a record is wrong, instead of leaving it out");
   set_example(command, "detforge dataset convert coco VOC2007/ImageSets/Main/trainval.txt --out voc07_trainval.json");

@@ -91,7 +91,8 @@ void add_eval_voc(CLI::App& eval, Session& session) {
   const auto arguments = std::make_shared<VocArguments>();
   add_eval_arguments(command, *arguments, {"bbox", "proposal"},
                      "VOC's list of images (VOC2007/ImageSets/Main/test.txt), a folder of XML files, or .json in COCO's layout");
-  command.add_option("--classes", arguments->classes, "names of the classes, in the order of the results' labels (default: VOC's twenty)");
+  command.add_option("--classes", arguments->classes, "names of the classes, in the order of the results' labels (default: VOC's twenty)")
+      ->delimiter(',');
   command.add_option("--iou-thrs", arguments->iou_thresholds, "IoU thresholds")->check(CLI::Range(0.0, 1.0))->capture_default_str();
   command.add_option("--curve", arguments->curve, "auto, area or 11points; auto: 11 points if the path says VOC2007")
       ->check(one_of({"auto", "area", "11points"}))

@@ -48,6 +48,7 @@ TEST(DatasetStats, PrintsTablesJsonAndCharts) {
   EXPECT_EQ(json["objects"], 2);
   EXPECT_EQ(json["classes"][0]["name"], "dog");
   EXPECT_EQ(json["empty_images"], 8);
+  EXPECT_EQ(Json::parse(run("dataset stats " + in(folder, "gt.json") + " --quiet --classes cat,dog --json -").out)["objects"], 12);
 }
 
 TEST(DatasetStats, RefusesWrongRecordsWhereStrict) {
@@ -97,6 +98,9 @@ TEST(DatasetConvert, GoesFromCocoToVocAndBack) {
   EXPECT_EQ(json_of(folder / "back.json")["annotations"][0]["bbox"], (Json{10, 10, 10, 20}));
   EXPECT_EQ(run("dataset stats " + in(folder, "voc/Annotations") + " --json - --quiet").out,
             run("dataset stats " + in(folder, "back.json") + " --json - --quiet").out);
+  EXPECT_EQ(run("dataset stats " + in(folder, "voc") + " --json - --quiet").out,
+            run("dataset stats " + in(folder, "back.json") + " --json - --quiet").out)
+      << "VOC's root";
   const Outcome split = run("dataset split " + in(folder, "voc/Annotations") + " --out " + in(folder, "lists") + " --ratios 0.9 0.1");
   EXPECT_EQ(split.out, in(folder, "lists/train.txt") + ": 9 images\n" + in(folder, "lists/val.txt") + ": 1 images\n");
 }
@@ -106,6 +110,8 @@ TEST(DatasetConvert, SaysWhatItNeedsAndWhatIsLost) {
   folder.write("labels/a.txt", "0 0.5 0.5 1 1\n");
   EXPECT_EQ(run("dataset convert coco " + in(folder, "labels") + " --out x.json").status, 2);
   EXPECT_EQ(run("dataset convert coca " + in(folder, "gt.json") + " --out x").status, 2);
+  EXPECT_EQ(run("dataset convert coco " + in(folder, "gt.json") + " --out new/").err,
+            "error: 'new/' is a folder; COCO's annotations are one file\n  = help: --out new/annotations.json\n");
   folder.write("crowd.json",
                R"({"images": [{"id": 1, "file_name": "a.jpg", "height": 20, "width": 20}], "categories": [{"id": 1, "name": "c"}],
       "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 5, 5], "area": 25, "iscrowd": 1}]})");
