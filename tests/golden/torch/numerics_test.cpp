@@ -93,8 +93,9 @@ nn::Features features_of(const LoadedCase& loaded, std::int64_t count) {
 TiedRows tied_rows_of(const LoadedCase& loaded, std::span<const Detections> detections) {
   RowScores of_detections;
   for (const Detections& image : detections) of_detections.append_image(image.scores);
-  return [&loaded, of_detections, of_proposals = RowScores()](std::int64_t row, std::int64_t rows) mutable {
-    if (rows == of_detections.size()) return of_detections.tied_with(row);
+  const double rounding = loaded.tolerances.features / 100;
+  return [&loaded, rounding, of_detections, of_proposals = RowScores()](std::int64_t row, std::int64_t rows) mutable {
+    if (rows == of_detections.size()) return of_detections.tied_with(row, rounding);
     const auto modules = loaded.model->named_modules();
     if (of_proposals.size() == 0 && modules.contains("rpn_head")) {
       auto& source = dynamic_cast<ProposalSource&>(*modules["rpn_head"]);
@@ -104,7 +105,7 @@ TiedRows tied_rows_of(const LoadedCase& loaded, std::span<const Detections> dete
         of_proposals.append_image(values_of(scores));
       }
     }
-    return rows == of_proposals.size() ? of_proposals.tied_with(row) : std::vector<std::int64_t>();
+    return rows == of_proposals.size() ? of_proposals.tied_with(row, rounding) : std::vector<std::int64_t>();
   };
 }
 

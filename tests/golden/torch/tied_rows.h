@@ -17,9 +17,8 @@ class RowScores {
   }
   std::int64_t size() const { return static_cast<std::int64_t>(scores_.size()); }
 
-  /// The other rows of the image whose score is that of `row` but for its last digits, so that rounding says which comes first.
-  std::vector<std::int64_t> tied_with(std::int64_t row) const {
-    constexpr float rounding = 1e-6F;
+  /// The other rows of the image whose score is within `rounding` of that of `row`, so that rounding says which comes first.
+  std::vector<std::int64_t> tied_with(std::int64_t row, double rounding) const {
     const auto place = static_cast<std::size_t>(row);
     std::vector<std::int64_t> tied;
     for (std::size_t i = 0; i < scores_.size(); ++i) {
