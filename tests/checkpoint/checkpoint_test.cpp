@@ -66,7 +66,8 @@ std::string file_with_model() {
 std::string file_of(const std::string& fragment) { return torch_zip(fragment, {{"0", floats({1, 2, 3, 4, 5, 6})}}); }
 
 TEST(Checkpoint, HasItsWeightsBelowModelWhereThereIsNoStateDict) {
-  const Checkpoint checkpoint = read(file_with_model());
+  const std::string file = file_with_model();
+  const Checkpoint checkpoint = read(file);
   const auto state = checkpoint.state_dict();
   ASSERT_EQ(state.size(), 1U);
   EXPECT_EQ(state[0].name, "a");
