@@ -143,16 +143,11 @@ void expect_gradients(const NumericsCase& which) {
   for (const auto& [name, norm] : wanted) {
     const auto ours = step.grad_norms.find(name);
     ASSERT_NE(ours, step.grad_norms.end()) << name << " has no gradient";
-    const double distance = std::abs(ours->second - norm);
-    if (distance <= tolerance * norm + floor) continue;
-    EXPECT_LE(distance, moved.allowance(name, norm)) << name << ": ours " << ours->second << ", Python's " << norm;
+    expect_number(name, ours->second, norm, tolerance * norm + floor, moved);
   }
   double squared = 0;
   for (const auto& [name, norm] : step.grad_norms) squared += norm * norm;
-  const double distance = std::abs(std::sqrt(squared) - total);
-  if (distance > tolerance * total) {
-    EXPECT_LE(distance, 10 * moved.typical() * total) << "ours " << std::sqrt(squared) << ", Python's " << total;
-  }
+  expect_number("all gradients", std::sqrt(squared), total, tolerance * total, moved);
   EXPECT_EQ(step.grad_norms.size(), step.record["parameters_with_grad"].get<std::size_t>());
 }
 

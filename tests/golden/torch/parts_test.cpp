@@ -125,9 +125,7 @@ void expect_training_step(const Json& record) {
   for (const auto& [name, norm] : wanted) {
     const auto found = step.grad_norms.find(name);
     const double ours = found == step.grad_norms.end() ? 0 : found->second;
-    const double distance = std::abs(ours - norm);
-    if (distance <= 1e-3 * norm + floor) continue;
-    EXPECT_LE(distance, moved.allowance(name, norm)) << name << ": ours " << ours << ", Python's " << norm;
+    expect_number(name, ours, norm, 1e-3 * norm + floor, moved);
   }
 }
 

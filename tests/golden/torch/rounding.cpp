@@ -1,5 +1,7 @@
 #include "tests/golden/torch/rounding.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -41,6 +43,12 @@ void Movements::measure() {
         moved_[name] = std::max(moved_[name], std::abs(number - found->second));
     }
   }
+}
+
+void expect_number(const std::string& name, double ours, double wanted, double bound, Movements& moved) {
+  const double distance = std::abs(ours - wanted);
+  if (distance <= bound) return;
+  EXPECT_LE(distance, moved.allowance(name, wanted)) << name << ": ours " << ours << ", Python's " << wanted;
 }
 
 }  // namespace detforge::golden

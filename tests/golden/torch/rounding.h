@@ -26,7 +26,8 @@ class Movements {
   double of(const std::string& name);
   /// How far half of the numbers move at most, in relation to their size.
   double typical();
-  /// How far from `wanted` that number may be: ten times what rounding moves it, or what it moves numbers of that size.
+  /// How far from `wanted` that number, which need not be one of the run's, may be: ten times what rounding moves it, or what it
+  /// moves numbers of that size.
   double allowance(const std::string& name, double wanted);
 
  private:
@@ -36,5 +37,8 @@ class Movements {
   std::function<Numbers(std::uint64_t)> run_;
   Numbers moved_;
 };
+
+/// Within `bound` of Python's, or, where rounding moves the number further, within the allowance.
+void expect_number(const std::string& name, double ours, double wanted, double bound, Movements& moved);
 
 }  // namespace detforge::golden
