@@ -30,8 +30,8 @@ void drop_pipelines(Value& config) {
 }
 
 /// Of `VOC2007/ImageSets/Main/test.txt`, of `VOC2007`, or of a folder of XML files.
-Value voc_config(fs::path source) {
-  if (fs::is_directory(source / "Annotations")) source /= "Annotations";
+Value voc_config(const fs::path& given) {
+  const fs::path source = voc_xml_folder(given);
   Value config = Value::dict({{"type", "XMLDataset"}, {"ann_file", source.string()}});
   fs::path path = fs::absolute(source).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();

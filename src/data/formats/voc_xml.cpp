@@ -77,11 +77,15 @@ VocAnnotation parse_voc_xml(std::string_view xml, const std::string& file) {
 
 VocAnnotation read_voc_xml(const std::filesystem::path& file) { return parse_voc_xml(read_file(file, max_voc_xml_bytes), file.string()); }
 
+std::filesystem::path voc_xml_folder(const std::filesystem::path& folder) {
+  const auto annotations = folder / "Annotations";
+  return std::filesystem::is_directory(annotations) ? annotations : folder;
+}
+
 std::vector<std::filesystem::path> voc_xml_files(const std::filesystem::path& images) {
   std::vector<std::filesystem::path> files;
   if (std::filesystem::is_directory(images)) {
-    const auto annotations = images / "Annotations";
-    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::is_directory(annotations) ? annotations : images)) {
+    for (const auto& entry : std::filesystem::directory_iterator(voc_xml_folder(images))) {
       if (entry.path().extension() == ".xml") files.push_back(entry.path());
     }
     std::sort(files.begin(), files.end());

@@ -38,6 +38,9 @@ VocAnnotation parse_voc_xml(std::string_view xml, const std::string& file);
 /// The same of a file.
 VocAnnotation read_voc_xml(const std::filesystem::path& file);
 
+/// Where the XML files of a folder lie: in its `Annotations` if it has them, else in itself.
+std::filesystem::path voc_xml_folder(const std::filesystem::path& folder);
+
 /// The XML files of a list, `VOC2007/ImageSets/Main/test.txt`, in its order, or of a folder of them or
 /// one that holds it as `Annotations`, by name. Throws `Error`.
 std::vector<std::filesystem::path> voc_xml_files(const std::filesystem::path& images);
