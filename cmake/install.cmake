@@ -12,8 +12,8 @@ endfunction()
 
 function(detforge_install_headers)
   foreach(folder IN LISTS ARGN)
-    if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/src/${folder})
-      install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/detforge
+    if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/src/detforge/${folder})
+      install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/detforge/${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/detforge
         FILES_MATCHING PATTERN "*.h" PATTERN "config/python" EXCLUDE PATTERN "media/library" EXCLUDE)
     endif()
   endforeach()
@@ -21,14 +21,14 @@ endfunction()
 
 install(TARGETS detforge_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 detforge_install_library(detforge_core core)
-detforge_install_headers(base config registry checkpoint media data kernels eval visualize runtime)
+detforge_install_headers(base config registry recipe checkpoint media data kernels postprocess eval visualize runtime)
 if(TARGET detforge_media)
   # Opened by its plain name while a program runs.
   install(TARGETS detforge_media LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endif()
 if(TARGET detforge)
   detforge_install_library(detforge detforge)
-  detforge_install_headers(ops nn boxes models train deploy)
+  detforge_install_headers(ops nn boxes models apps train deploy)
 endif()
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/detforge-config.cmake.in ${PROJECT_BINARY_DIR}/detforge-config.cmake

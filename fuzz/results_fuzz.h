@@ -5,10 +5,10 @@
 #include <string_view>
 
 #include "detforge/base/error.h"
-#include "detforge/eval/coco_evaluation.h"
-#include "detforge/eval/lvis_evaluation.h"
-#include "detforge/eval/mmdet_results.h"
-#include "detforge/eval/voc_annotations.h"
+#include "detforge/eval/coco/coco_evaluation.h"
+#include "detforge/eval/lvis/lvis_evaluation.h"
+#include "detforge/eval/results/mmdet_results.h"
+#include "detforge/eval/voc/voc_annotations.h"
 
 namespace detforge::fuzz {
 

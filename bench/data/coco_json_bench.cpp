@@ -9,7 +9,7 @@
 
 #include "detforge/base/random.h"
 #include "detforge/data/datasets/load_coco.h"
-#include "detforge/eval/coco_annotations.h"
+#include "detforge/eval/coco/coco_annotations.h"
 
 /// Reading a COCO annotation file: simdjson's own parse, ours into a dataset's columns and into what evaluation takes, nlohmann's DOM.
 ///   DETFORGE_COCO_JSON=… build/release/bench/data_coco_json_bench --benchmark_format=json

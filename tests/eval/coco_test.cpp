@@ -3,7 +3,7 @@
 #include <functional>
 
 #include "detforge/base/error.h"
-#include "detforge/eval/coco_evaluation.h"
+#include "detforge/eval/coco/coco_evaluation.h"
 
 /// What is wrong with a file, said with its place; the numbers are held by the reference tests.
 namespace detforge {

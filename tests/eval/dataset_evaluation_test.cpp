@@ -4,10 +4,10 @@
 
 #include "detforge/base/files.h"
 #include "detforge/config/config.h"
-#include "detforge/eval/coco_evaluation.h"
-#include "detforge/eval/mean_average_precision.h"
-#include "detforge/eval/mmdet_results.h"
-#include "detforge/eval/result_files.h"
+#include "detforge/eval/coco/coco_evaluation.h"
+#include "detforge/eval/results/mmdet_results.h"
+#include "detforge/eval/results/result_files.h"
+#include "detforge/eval/voc/mean_average_precision.h"
 #include "tests/support/folder.h"
 
 namespace detforge {

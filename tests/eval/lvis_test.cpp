@@ -1,4 +1,4 @@
-#include "detforge/eval/lvis_evaluation.h"
+#include "detforge/eval/lvis/lvis_evaluation.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "detforge/eval/mmdet_results.h"
+#include "detforge/eval/results/mmdet_results.h"
 
 #include <gtest/gtest.h>
 

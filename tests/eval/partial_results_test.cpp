@@ -1,4 +1,4 @@
-#include "detforge/eval/partial_results.h"
+#include "detforge/eval/results/partial_results.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "detforge/eval/voc_annotations.h"
+#include "detforge/eval/voc/voc_annotations.h"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "detforge/eval/analysis/error_curves.h"
-#include "detforge/eval/coco_evaluation.h"
+#include "detforge/eval/coco/coco_evaluation.h"
 #include "detforge/eval/numpy_mean.h"
 #include "tests/support/golden.h"
 #include "tests/support/sha1.h"

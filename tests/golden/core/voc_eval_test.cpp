@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "detforge/eval/mean_average_precision.h"
+#include "detforge/eval/voc/mean_average_precision.h"
 #include "tests/support/golden.h"
 
 /// VOC's, ImageNet's and OpenImages' mean average precision and the recall of proposals, against mmdet's.

@@ -7,7 +7,7 @@
 
 #include "detforge/kernels/candidates.h"
 #include "detforge/models/backbones/backbone.h"
-#include "detforge/models/dense_heads/solo_base_head.h"
+#include "detforge/models/dense_heads/solo/solo_base_head.h"
 #include "detforge/models/necks/neck.h"
 #include "detforge/models/roi_heads/roi_head.h"
 #include "tests/golden/torch/expect_detections.h"

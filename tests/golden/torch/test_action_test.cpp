@@ -4,7 +4,7 @@
 
 #include "detforge/cli/torch/actions.h"
 #include "detforge/config/cfg_options.h"
-#include "detforge/eval/coco_evaluation.h"
+#include "detforge/eval/coco/coco_evaluation.h"
 #include "tests/support/folder.h"
 #include "tests/support/golden.h"
 #include "tests/support/paths.h"

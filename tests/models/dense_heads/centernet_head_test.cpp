@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "detforge/config/config.h"
-#include "detforge/models/dense_heads/dense_head.h"
+#include "detforge/models/dense_heads/parts/dense_head.h"
 
 namespace detforge {
 namespace {

@@ -7,8 +7,8 @@
 #include <span>
 
 #include "detforge/config/config.h"
-#include "detforge/models/dense_heads/dense_head.h"
-#include "detforge/models/dense_heads/lad_head.h"
+#include "detforge/models/dense_heads/parts/dense_head.h"
+#include "detforge/models/dense_heads/quality/lad_head.h"
 
 /// Every dense head against features that are no numbers, no images, and images that training meets and papers do not mention: without
 /// objects, with one that is larger than the image, at the image's border, or so small that no prior overlaps it.

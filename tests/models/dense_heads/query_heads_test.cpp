@@ -3,7 +3,7 @@
 #include <set>
 
 #include "detforge/config/config.h"
-#include "detforge/models/dense_heads/query_head.h"
+#include "detforge/models/dense_heads/query/query_head.h"
 #include "detforge/nn/init/initializer.h"
 
 /// The heads of DETR's family; what the whole detectors of the reference data do not reach.

@@ -1,4 +1,4 @@
-#include "detforge/models/dense_heads/solo_targets.h"
+#include "detforge/models/dense_heads/solo/solo_targets.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "detforge/models/dense_heads/dense_head.h"
+#include "detforge/models/dense_heads/parts/dense_head.h"
 #include "detforge/models/inference/predictor.h"
 
 namespace detforge {

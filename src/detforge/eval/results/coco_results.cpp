@@ -1,0 +1,112 @@
+#include "detforge/eval/results/coco_results.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "detforge/base/error.h"
+
+namespace detforge {
+
+namespace {
+
+enum class AreaOf { Box, Mask };
+
+Rle mask_of_box(const BoxXywh& box, const CocoImage& image) {
+  const auto& [x, y, width, height] = box;
+  return rle_from_polygon(std::array{x, y, x, y + height, x + width, y + height, x + width, y}, image.height, image.width);
+}
+
+bool has_box(const JsonValue& record) {
+  const auto box = record.find("bbox");
+  return box && !(box->is_array() && box->size() == 0);
+}
+
+void read_result(const JsonValue& record, const CocoAnnotations& annotations, AreaOf area_of_what, bool with_masks, CocoResults& results) {
+  DetectionColumns& columns = results.detections;
+  const JsonValue image_id = record["image_id"];
+  const std::int32_t image = annotations.image_of(image_id.integer());
+  if (image < 0) image_id.fail("the annotations have no image " + std::to_string(image_id.integer()));
+  const std::int32_t category = annotations.category_of(record["category_id"].integer());
+  if (category < 0) ++results.unknown_categories;
+  columns.image.push_back(image);
+  columns.category.push_back(category);
+  columns.score.push_back(record["score"].number());
+
+  const CocoImage& described = annotations.images[static_cast<std::size_t>(image)];
+  const bool from_box = area_of_what == AreaOf::Box;
+  const auto segmentation = record.find("segmentation");
+  BoxXywh box{};
+  Rle mask;
+  if (from_box || has_box(record)) box = record["bbox"].numbers<4>();
+  if (!from_box || (with_masks && segmentation)) mask = read_segmentation(record["segmentation"], described);
+  if (!from_box && !has_box(record)) box = box_of(mask);
+  if (from_box && with_masks && !segmentation) {
+    try {
+      mask = mask_of_box(box, described);
+    } catch (const Error& error) {
+      record["bbox"].fail(error.message());
+    }
+  }
+  columns.box.push_back(box);
+  columns.area.push_back(from_box ? box[2] * box[3] : static_cast<double>(area_of(mask)));
+  if (with_masks) columns.mask.push_back(std::move(mask));
+}
+
+}  // namespace
+
+CocoResults read_coco_results(const JsonDocument& document, const CocoAnnotations& annotations, bool with_masks) {
+  CocoResults results;
+  const JsonValue root = document.root();
+  std::optional<AreaOf> area_of_what;
+  root.for_each([&](const JsonValue& record) {
+    if (!area_of_what) area_of_what = has_box(record) ? AreaOf::Box : AreaOf::Mask;
+    if (*area_of_what == AreaOf::Mask && !record.find("segmentation")) record.fail("has neither 'bbox' nor 'segmentation'");
+    read_result(record, annotations, *area_of_what, with_masks, results);
+  });
+  return results;
+}
+
+void restrict_to(const std::vector<std::int64_t>& image_ids, const std::vector<std::int64_t>& category_ids, CategoryOrder order,
+                 CocoAnnotations& annotations, CocoResults& results) {
+  const auto drop = [](std::vector<std::int32_t>& column, const std::vector<std::int32_t>& new_index) {
+    for (std::int32_t& index : column) index = index < 0 ? -1 : new_index[static_cast<std::size_t>(index)];
+  };
+  const auto select = [](const auto& items, std::vector<std::int64_t> ids, bool as_listed) {
+    if (!as_listed) std::sort(ids.begin(), ids.end());
+    std::unordered_map<std::int64_t, std::size_t> item_of;
+    for (std::size_t i = 0; i < items.size(); ++i) item_of.emplace(items[i].id, i);
+    std::vector<std::int32_t> new_index(items.size(), -1);
+    std::int32_t next = 0;
+    for (const std::int64_t id : ids) {
+      const auto item = item_of.find(id);
+      if (item != item_of.end() && new_index[item->second] < 0) new_index[item->second] = next++;
+    }
+    return new_index;
+  };
+  const auto keep = [](auto& items, const std::vector<std::int32_t>& new_index, auto& index, std::vector<std::int32_t>& positions) {
+    auto all = std::exchange(items, {});
+    items.resize(static_cast<std::size_t>(std::count_if(new_index.begin(), new_index.end(), [](std::int32_t i) { return i >= 0; })));
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (new_index[i] >= 0) items[static_cast<std::size_t>(new_index[i])] = std::move(all[i]);
+    }
+    index.clear();
+    for (std::size_t i = 0; i < items.size(); ++i) index.emplace(items[i].id, static_cast<std::int32_t>(i));
+    for (std::int32_t& position : positions) position = new_index[static_cast<std::size_t>(position)];
+    std::erase(positions, -1);
+  };
+  if (!image_ids.empty()) {
+    const auto new_index = select(annotations.images, image_ids, false);
+    drop(annotations.truth.image, new_index);
+    drop(results.detections.image, new_index);
+    keep(annotations.images, new_index, annotations.image_index, annotations.image_order);
+  }
+  if (!category_ids.empty()) {
+    const auto new_index = select(annotations.categories, category_ids, order == CategoryOrder::AsListed);
+    drop(annotations.truth.category, new_index);
+    drop(results.detections.category, new_index);
+    keep(annotations.categories, new_index, annotations.category_index, annotations.category_order);
+  }
+}
+
+}  // namespace detforge
