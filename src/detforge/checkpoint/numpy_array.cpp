@@ -4,7 +4,7 @@
 #include <span>
 
 #include "detforge/base/error.h"
-#include "detforge/checkpoint/limits.h"
+#include "detforge/checkpoint/checkpoint_limits.h"
 
 namespace detforge {
 

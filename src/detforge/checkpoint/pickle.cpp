@@ -7,7 +7,7 @@
 #include <unordered_map>
 
 #include "detforge/checkpoint/byte_reader.h"
-#include "detforge/checkpoint/limits.h"
+#include "detforge/checkpoint/checkpoint_limits.h"
 #include "detforge/checkpoint/raw_unicode_escape.h"
 
 namespace detforge {

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "detforge/checkpoint/limits.h"
+#include "detforge/checkpoint/checkpoint_limits.h"
 #include "detforge/checkpoint/object.h"
 
 namespace detforge {

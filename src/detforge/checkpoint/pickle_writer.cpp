@@ -6,7 +6,7 @@
 #include "detforge/base/error.h"
 #include "detforge/checkpoint/append_number.h"
 #include "detforge/checkpoint/checkpoint.h"
-#include "detforge/checkpoint/limits.h"
+#include "detforge/checkpoint/checkpoint_limits.h"
 
 namespace detforge {
 namespace {

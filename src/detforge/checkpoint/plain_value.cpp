@@ -1,6 +1,6 @@
 #include "detforge/checkpoint/checkpoint.h"
+#include "detforge/checkpoint/checkpoint_limits.h"
 #include "detforge/checkpoint/describe.h"
-#include "detforge/checkpoint/limits.h"
 
 namespace detforge {
 namespace {

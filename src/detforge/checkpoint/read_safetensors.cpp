@@ -5,7 +5,7 @@
 
 #include "detforge/base/error.h"
 #include "detforge/checkpoint/byte_reader.h"
-#include "detforge/checkpoint/limits.h"
+#include "detforge/checkpoint/checkpoint_limits.h"
 #include "detforge/checkpoint/storages.h"
 
 namespace detforge {

@@ -1,5 +1,5 @@
 #include "detforge/base/error.h"
-#include "detforge/checkpoint/limits.h"
+#include "detforge/checkpoint/checkpoint_limits.h"
 #include "detforge/checkpoint/pickle.h"
 #include "detforge/checkpoint/storages.h"
 #include "detforge/checkpoint/zip_reader.h"

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "detforge/base/error.h"
-#include "detforge/checkpoint/limits.h"
+#include "detforge/checkpoint/checkpoint_limits.h"
 #include "detforge/checkpoint/pickle.h"
 
 namespace detforge {

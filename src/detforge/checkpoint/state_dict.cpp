@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "detforge/base/error.h"
-#include "detforge/checkpoint/limits.h"
+#include "detforge/checkpoint/checkpoint_limits.h"
 
 namespace detforge {
 namespace {

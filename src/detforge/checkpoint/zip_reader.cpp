@@ -7,8 +7,8 @@
 
 #include "detforge/base/error.h"
 #include "detforge/checkpoint/byte_reader.h"
+#include "detforge/checkpoint/checkpoint_limits.h"
 #include "detforge/checkpoint/crc.h"
-#include "detforge/checkpoint/limits.h"
 
 namespace detforge {
 namespace {

@@ -7,7 +7,7 @@
 #include "detforge/config/base_path.h"
 #include "detforge/config/limits.h"
 #include "detforge/config/merge.h"
-#include "detforge/config/python/module.h"
+#include "detforge/config/python/evaluate_module.h"
 #include "detforge/config/read.h"
 #include "detforge/config/templates.h"
 

@@ -1,4 +1,4 @@
-#include "detforge/config/python/module.h"
+#include "detforge/config/python/evaluate_module.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "detforge/boxes/anchor_targets.h"
+#include "detforge/boxes/anchor_layout.h"
 #include "detforge/boxes/assigners/assigner.h"
 
 namespace detforge {

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "detforge/config/python/builtins.h"
-#include "detforge/config/python/format.h"
 #include "detforge/config/python/iterate.h"
 #include "detforge/config/python/modules.h"
+#include "detforge/config/python/object_text.h"
 #include "detforge/config/python/text.h"
 
 namespace detforge::python {

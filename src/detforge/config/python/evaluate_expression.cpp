@@ -3,8 +3,8 @@
 #include "detforge/config/python/access.h"
 #include "detforge/config/python/builtins.h"
 #include "detforge/config/python/evaluator.h"
-#include "detforge/config/python/format.h"
 #include "detforge/config/python/iterate.h"
+#include "detforge/config/python/object_text.h"
 #include "detforge/config/python/operators.h"
 
 namespace detforge::python {

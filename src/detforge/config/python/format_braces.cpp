@@ -2,7 +2,7 @@
 #include <charconv>
 
 #include "detforge/config/python/access.h"
-#include "detforge/config/python/format.h"
+#include "detforge/config/python/object_text.h"
 
 namespace detforge::python {
 namespace {

@@ -2,8 +2,8 @@
 #include <cmath>
 
 #include "detforge/config/limits.h"
-#include "detforge/config/python/format.h"
 #include "detforge/config/python/format_spec.h"
+#include "detforge/config/python/object_text.h"
 #include "detforge/config/python/text.h"
 
 namespace detforge::python {

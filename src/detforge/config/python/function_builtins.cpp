@@ -2,9 +2,9 @@
 #include <cmath>
 
 #include "detforge/config/python/builtins.h"
-#include "detforge/config/python/format.h"
 #include "detforge/config/python/iterate.h"
 #include "detforge/config/python/literals.h"
+#include "detforge/config/python/object_text.h"
 #include "detforge/config/python/operators.h"
 #include "detforge/config/python/text.h"
 

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "detforge/config/limits.h"
-#include "detforge/config/python/format.h"
 #include "detforge/config/python/iterate.h"
+#include "detforge/config/python/object_text.h"
 
 namespace detforge::python {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "detforge/config/python/exception.h"
-#include "detforge/config/python/object.h"
+#include "detforge/config/python/python_object.h"
 
 namespace detforge::python {
 

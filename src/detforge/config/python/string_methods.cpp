@@ -3,8 +3,8 @@
 
 #include "detforge/config/limits.h"
 #include "detforge/config/python/builtins.h"
-#include "detforge/config/python/format.h"
 #include "detforge/config/python/iterate.h"
+#include "detforge/config/python/object_text.h"
 #include "detforge/config/python/text.h"
 
 namespace detforge::python {

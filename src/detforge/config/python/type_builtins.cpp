@@ -4,9 +4,9 @@
 #include <limits>
 
 #include "detforge/config/python/builtins.h"
-#include "detforge/config/python/format.h"
 #include "detforge/config/python/iterate.h"
 #include "detforge/config/python/literals.h"
+#include "detforge/config/python/object_text.h"
 #include "detforge/config/python/text.h"
 
 namespace detforge::python {

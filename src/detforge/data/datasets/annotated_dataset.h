@@ -6,7 +6,7 @@
 
 #include "detforge/data/datasets/annotation_columns.h"
 #include "detforge/data/datasets/dataset.h"
-#include "detforge/data/datasets/proposals.h"
+#include "detforge/data/datasets/proposal_file.h"
 #include "detforge/data/pipeline.h"
 
 namespace detforge {

@@ -1,6 +1,6 @@
 #include "detforge/models/backbones/backbone.h"
 #include "detforge/models/blocks/basic_block.h"
-#include "detforge/models/blocks/res_layer.h"
+#include "detforge/models/blocks/residual_stage.h"
 #include "detforge/nn/layers/conv_module.h"
 #include "detforge/nn/layers/upsample.h"
 

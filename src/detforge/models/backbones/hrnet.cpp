@@ -3,7 +3,7 @@
 #include "detforge/models/blocks/basic_block.h"
 #include "detforge/models/blocks/bottleneck.h"
 #include "detforge/models/blocks/hr_module.h"
-#include "detforge/models/blocks/res_layer.h"
+#include "detforge/models/blocks/residual_stage.h"
 #include "detforge/nn/layers/batch_norm.h"
 #include "detforge/nn/layers/build_layer.h"
 

@@ -3,7 +3,7 @@
 #include <map>
 
 #include "detforge/models/backbones/backbone.h"
-#include "detforge/models/blocks/res_layer.h"
+#include "detforge/models/blocks/residual_stage.h"
 #include "detforge/nn/activations/relu.h"
 
 namespace detforge {

@@ -1,6 +1,6 @@
 #include "detforge/models/blocks/hr_module.h"
 
-#include "detforge/models/blocks/res_layer.h"
+#include "detforge/models/blocks/residual_stage.h"
 #include "detforge/nn/layers/build_layer.h"
 #include "detforge/nn/layers/upsample.h"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "detforge/boxes/anchor_targets.h"
+#include "detforge/boxes/anchor_layout.h"
 #include "detforge/boxes/coders/bbox_coder.h"
 #include "detforge/boxes/prior_generators/prior_generator.h"
 #include "detforge/models/dense_heads/anchor/anchor_train_cfg.h"

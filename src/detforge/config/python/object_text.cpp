@@ -1,4 +1,4 @@
-#include "detforge/config/python/format.h"
+#include "detforge/config/python/object_text.h"
 
 #include "detforge/config/limits.h"
 #include "detforge/config/python/format_spec.h"

@@ -1,4 +1,4 @@
-#include "detforge/models/blocks/res_layer.h"
+#include "detforge/models/blocks/residual_stage.h"
 
 #include "detforge/nn/layers/build_layer.h"
 #include "detforge/nn/layers/pooling.h"

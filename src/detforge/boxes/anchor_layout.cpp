@@ -1,4 +1,4 @@
-#include "detforge/boxes/anchor_targets.h"
+#include "detforge/boxes/anchor_layout.h"
 
 namespace detforge {
 

@@ -1,4 +1,4 @@
-#include "detforge/data/datasets/proposals.h"
+#include "detforge/data/datasets/proposal_file.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "detforge/config/python/object.h"
+#include "detforge/config/python/python_object.h"
 
 #include <algorithm>
 

@@ -1,10 +1,10 @@
-#include "detforge/config/python/module.h"
+#include "detforge/config/python/evaluate_module.h"
 
 #include <algorithm>
 
-#include "detforge/config/python/convert.h"
 #include "detforge/config/python/evaluator.h"
 #include "detforge/config/python/parser.h"
+#include "detforge/config/python/value_conversion.h"
 
 namespace detforge::python {
 namespace {

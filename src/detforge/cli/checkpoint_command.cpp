@@ -4,7 +4,7 @@
 #include <map>
 #include <memory>
 
-#include "detforge/checkpoint/convert.h"
+#include "detforge/checkpoint/convert_checkpoint.h"
 #include "detforge/checkpoint/describe.h"
 #include "detforge/cli/command.h"
 #include "detforge/cli/usage_error.h"

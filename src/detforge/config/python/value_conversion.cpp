@@ -1,4 +1,4 @@
-#include "detforge/config/python/convert.h"
+#include "detforge/config/python/value_conversion.h"
 
 #include "detforge/config/limits.h"
 

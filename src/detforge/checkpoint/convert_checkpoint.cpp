@@ -1,4 +1,4 @@
-#include "detforge/checkpoint/convert.h"
+#include "detforge/checkpoint/convert_checkpoint.h"
 
 #include "detforge/base/error.h"
 #include "detforge/base/files.h"
