@@ -20,6 +20,7 @@ function(detforge_install_headers)
 endfunction()
 
 install(TARGETS detforge_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs DESTINATION ${CMAKE_INSTALL_DATADIR}/detforge)
 detforge_install_library(detforge_core core)
 detforge_install_headers(base config registry recipe checkpoint media data kernels postprocess eval visualize runtime)
 if(TARGET detforge_media)

@@ -56,5 +56,15 @@ TEST(Consumer, TheInstalledProgramUsesTheInstalledLibraries) {
   EXPECT_EQ(run_command("'" + program + "' build configs/yolo/yolov5.py").out, run("build configs/yolo/yolov5.py").out);
 }
 
+TEST(Consumer, TheInstalledConfigsAreThoseOfTheTree) {
+  const std::string installed = DETFORGE_INSTALLED_PREFIX "/share/detforge/configs/", config = "yolo/yolov5.py";
+  EXPECT_EQ(run_command("'" DETFORGE_INSTALLED_PREFIX "/bin/detforge' config print '" + installed + config + "'").out,
+            run("config print configs/" + config).out);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(source_dir() / "configs")) {
+    const auto relative = std::filesystem::relative(entry.path(), source_dir() / "configs");
+    EXPECT_TRUE(std::filesystem::exists(installed / relative)) << relative << " is not installed";
+  }
+}
+
 }  // namespace
 }  // namespace detforge::testing_support

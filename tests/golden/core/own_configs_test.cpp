@@ -29,10 +29,43 @@ void add_cases(const std::string& version, const std::string& folder) {
   }
 }
 
+/// Every config of v2.8's zoo stands in `configs/`.
+void add_completeness() {
+  std::vector<std::string> files;
+  for (const Json& record : read_json_lines(golden_default_dir() / "config" / "merged_v2.8.0.jsonl.gz")) files.push_back(record["file"]);
+  if (files.empty()) return;
+  add_case("Config", "own_configs_are_all_of_v2_8_0", [files] {
+    for (const std::string& file : files) EXPECT_TRUE(std::filesystem::exists(source_dir() / file)) << file << " is missing";
+  });
+}
+
 const SuiteMaker maker([] {
+  add_completeness();
   add_cases("v2.8.0", "");
-  for (const char* folder :
-       {"autoassign/", "ddod/", "deformable_detr/", "efficientnet/", "lad/", "ld/", "pvt/", "solo/", "solov2/", "swin/", "yolox/"}) {
+  for (const char* folder : {"autoassign/",
+                             "dcnv2/",
+                             "ddod/",
+                             "deformable_detr/",
+                             "dyhead/",
+                             "efficientnet/",
+                             "fpg/",
+                             "lad/",
+                             "ld/",
+                             "openimages/",
+                             "pvt/",
+                             "resnet_strikes_back/",
+                             "rfnext/",
+                             "scnet/",
+                             "seesaw_loss/",
+                             "selfsup_pretrain/",
+                             "simple_copy_paste/",
+                             "solo/",
+                             "solov2/",
+                             "strong_baselines/",
+                             "swin/",
+                             "tood/",
+                             "yolof/",
+                             "yolox/"}) {
     add_cases("v2.27.0", folder);
   }
 });

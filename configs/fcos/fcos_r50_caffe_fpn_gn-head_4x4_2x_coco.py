@@ -1,0 +1,3 @@
+_base_ = './fcos_r50_caffe_fpn_gn-head_4x4_1x_coco.py'
+lr_config = dict(step=[16, 22])
+total_epochs = 24

@@ -1,0 +1,3 @@
+_base_ = './grid_rcnn_r50_fpn_gn-head_2x_coco.py'
+model = dict(
+    pretrained='open-mmlab://resnext101_32x4d', backbone=dict(type='ResNeXt', depth=101, groups=32, base_width=4))

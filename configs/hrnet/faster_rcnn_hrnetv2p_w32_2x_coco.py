@@ -1,0 +1,3 @@
+_base_ = './faster_rcnn_hrnetv2p_w32_1x_coco.py'
+lr_config = dict(step=[16, 22])
+total_epochs = 24

@@ -1,0 +1,3 @@
+_base_ = './mask_rcnn_hrnetv2p_w18_1x_coco.py'
+lr_config = dict(step=[16, 22])
+total_epochs = 24

@@ -1,0 +1,1 @@
+_base_ = './paa_r101_fpn_1x_coco.py'

@@ -1,0 +1,2 @@
+_base_ = './vfnet_r50_fpn_mdconv_c3-c5_mstrain_2x_coco.py'
+model = dict(pretrained='torchvision://resnet101', backbone=dict(depth=101))
