@@ -12,7 +12,7 @@ namespace detforge::golden {
 namespace {
 
 /// Names that the seed has and MMDetection has not; the seed's own lists hold them.
-const std::set<std::string> seeds_own = {"YOLOV4", "YOLOV5", "CSPDarknet"};
+const std::set<std::string> seeds_own = {"YOLOV4", "YOLOV5", "CSPDarknet", "VGG16", "VGG9"};
 
 /// Registries of what MMDetection looks up by name elsewhere.
 const std::set<std::string> ours_alone = {"ROI_LAYERS"};

@@ -3,11 +3,14 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <regex>
 #include <set>
+#include <sstream>
 
 #include "detforge/config/config.h"
 #include "detforge/models/backbones/backbone.h"
 #include "detforge/models/detectors/detector.h"
+#include "detforge/models/necks/neck.h"
 #include "tests/golden/torch/skip.h"
 #include "tests/support/paths.h"
 
@@ -157,6 +160,22 @@ const SuiteMaker seed([] {
     EXPECT_EQ(nn::repr(*build_backbone(backbone)), wanted);
     const std::string type = backbone.pop("type").as_string();
     EXPECT_EQ(nn::repr(*backbones().get(type)(backbone)), wanted);
+  });
+  add_case("Model", "seed_registries_hold_all_that_the_notebook_lists", [=] {
+    const auto expect_all = [&](const char* file, std::size_t count, const auto& registry) {
+      std::ostringstream ours;
+      ours << registry;
+      const std::string listed = read_text(folder / file);
+      static const std::regex entry(R"('(\w+)': ([\w.]+))");
+      std::size_t found = 0;
+      for (std::sregex_iterator it(listed.begin(), listed.end(), entry), end; it != end; ++it, ++found) {
+        EXPECT_NE(ours.str().find((*it)[0].str()), std::string::npos) << (*it)[0] << " of " << file << " is not registered";
+      }
+      EXPECT_EQ(found, count) << file;
+    };
+    expect_all("detectors_module_dict.txt", 26, detectors());
+    expect_all("backbones_module_dict.txt", 14, backbones());
+    expect_all("necks_module_dict.txt", 9, necks());
   });
 });
 
