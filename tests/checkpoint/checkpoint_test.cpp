@@ -91,6 +91,25 @@ TEST(Checkpoint, ReadsSharedAndStridedTensorsNamesAndMeta) {
   EXPECT_EQ(checkpoint.globals().count("torch._utils._rebuild_tensor_v2"), 1U);
 }
 
+TEST(Checkpoint, CopiesOnlyTensorsWhoseElementsDoNotLieInOrder) {
+  const std::string storage = pickled_storage("FloatStorage", "0", 6);
+  const std::string file = file_of(pickled_dict({{"whole", pickled_tensor(storage, 0, {2, 3}, {3, 1})},
+                                                 {"part", pickled_tensor(storage, 1, {2, 1, 2}, {2, 7, 1})},
+                                                 {"transposed", pickled_tensor(storage, 0, {3, 2}, {1, 3})},
+                                                 {"gaps", pickled_tensor(storage, 0, {3}, {2})},
+                                                 {"repeated", pickled_tensor(storage, 2, {2, 2}, {0, 1})}}));
+  const Checkpoint checkpoint = read(file);
+  const std::span whole = std::as_bytes(std::span(file));
+  const auto lies_in_file = [&](const std::byte* data) { return data >= whole.data() && data < whole.data() + whole.size(); };
+  const auto state = checkpoint.state_dict();
+  ASSERT_EQ(state.size(), 5U);
+  const std::vector<std::vector<float>> values = {{1, 2, 3, 4, 5, 6}, {2, 3, 4, 5}, {1, 4, 2, 5, 3, 6}, {1, 3, 5}, {3, 4, 3, 4}};
+  for (std::size_t i = 0; i < state.size(); ++i) {
+    EXPECT_EQ(values_of(checkpoint, state[i]), values[i]) << state[i].name;
+    EXPECT_EQ(lies_in_file(checkpoint.contiguous_bytes(state[i]).data()), i < 2) << state[i].name;
+  }
+}
+
 TEST(Checkpoint, EveryPrefixOfAFileIsRefused) {
   const std::string file = small_file();
   for (std::size_t size = 0; size < file.size(); ++size) EXPECT_NE(fault_of(file.substr(0, size)), "") << size;

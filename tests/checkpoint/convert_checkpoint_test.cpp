@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "detforge/base/error.h"
@@ -64,8 +65,7 @@ TEST(ConvertCheckpoint, ChangesTheTypeOfWeightsAlone) {
     EXPECT_EQ(state.at(0).dtype(), DType::F16);
     EXPECT_EQ(state.at(0).shape(), std::vector<std::int64_t>{3});
     const std::uint16_t wanted[] = {0x3C00, 0xC100, 0x7C00};
-    EXPECT_EQ(copy.contiguous_bytes(state[0]),
-              std::vector<std::byte>(std::as_bytes(std::span(wanted)).begin(), std::as_bytes(std::span(wanted)).end()));
+    EXPECT_TRUE(std::ranges::equal(copy.contiguous_bytes(state[0]).span(), std::as_bytes(std::span(wanted))));
     EXPECT_EQ(state.at(1).dtype(), DType::I64);
     EXPECT_EQ(copy.classes(), std::vector<std::string>{"cat"});
     if (format == Checkpoint::Format::Safetensors) continue;

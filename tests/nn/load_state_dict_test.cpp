@@ -7,10 +7,13 @@
 #include "detforge/nn/layers/conv_module.h"
 #include "detforge/nn/layers/conv_ws.h"
 #include "detforge/nn/layers/layer_registries.h"
+#include "tests/checkpoint/assemble.h"
 #include "tests/support/saved_weights.h"
 
 namespace detforge::nn {
 namespace {
+
+using testing_support::little_endian;
 
 /// A checkpoint with the tensors of `model` that end with `ending`, their names behind `prefix`.
 std::filesystem::path saved(const Module& model, const std::string& prefix, const std::string& ending = "") {
@@ -41,6 +44,23 @@ TEST(LoadPretrained, TakesWhatLiesBelowItsPrefix) {
   } catch (const Error& error) {
     EXPECT_EQ(error.diagnostics().front().message, "the checkpoint has no tensor below 'neck.'");
     EXPECT_EQ(error.diagnostics().front().place, path.string());
+  }
+}
+
+TEST(LoadStateDict, TakesTensorsFromAnyPlaceInTheFile) {
+  const auto model = filled(std::make_shared<Conv2d>(Conv2d::Options{.in_channels = 1, .out_channels = 2, .kernel_size = 1}), 1);
+  const std::vector<float> values = {1.5F, -2, 3, 0.25F};
+  // A header of any length: the numbers behind it begin on any byte.
+  for (std::size_t blanks = 0; blanks < 4; ++blanks) {
+    const std::string header = R"({"conv1.weight":{"dtype":"F32","shape":[2,1,1,1],"data_offsets":[0,8]},)"
+                               R"("conv1.bias":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}})" +
+                               std::string(blanks, ' ');
+    std::string file = little_endian(std::uint64_t{header.size()}) + header;
+    for (const float value : values) file += little_endian(value);
+    const Checkpoint checkpoint = Checkpoint::from_bytes(std::as_bytes(std::span(file)), "file.safetensors");
+    EXPECT_TRUE(load_state_dict(*model, checkpoint, true).empty());
+    EXPECT_TRUE(torch::equal(state_dict(*model)[0].tensor.flatten(), torch::tensor({1.5F, -2.0F})));
+    EXPECT_TRUE(torch::equal(state_dict(*model)[1].tensor, torch::tensor({3.0F, 0.25F})));
   }
 }
 

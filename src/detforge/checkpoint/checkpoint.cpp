@@ -103,7 +103,7 @@ std::vector<std::string> Checkpoint::classes() const {
   return texts_of(meta->find("CLASSES"));
 }
 
-std::vector<std::byte> Checkpoint::contiguous_bytes(const TensorView& view) const {
+ContiguousBytes Checkpoint::contiguous_bytes(const TensorView& view) const {
   try {
     return detforge::contiguous_bytes(view.tensor, storages());
   } catch (Error& error) {

@@ -41,8 +41,9 @@ class Checkpoint {
   std::vector<TensorView> state_dict() const;
   /// What `meta` says of the classes (mmcv's `CLASSES`, mmengine's `dataset_meta`); empty where it says nothing.
   std::vector<std::string> classes() const;
-  /// The elements of a tensor one after the other in C order. Throws `Error` naming the tensor where the file is damaged.
-  std::vector<std::byte> contiguous_bytes(const TensorView& tensor) const;
+  /// The elements of a tensor one after the other in C order, out of the mapping where they lie so. Throws `Error` naming the tensor where
+  /// the file is damaged.
+  ContiguousBytes contiguous_bytes(const TensorView& tensor) const;
 
  private:
   struct Impl;

@@ -35,6 +35,15 @@ void gather(const std::byte* source, const TensorReference& tensor, std::size_t 
   for (std::size_t i = 0; i < count; ++i) gather(source + i * step, tensor, dimension + 1, item, target);
 }
 
+/// Whether the elements lie one after the other in C order; the stride of a dimension of one element does not matter.
+bool is_contiguous(const TensorReference& tensor) {
+  std::int64_t step = 1;
+  for (std::size_t i = tensor.shape.size(); i-- > 0; step *= tensor.shape[i]) {
+    if (tensor.shape[i] != 1 && tensor.stride[i] != step) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::int64_t TensorView::numel() const {
@@ -93,7 +102,7 @@ void check_bounds(const TensorReference& tensor, const Storages& storages) {
   }
 }
 
-std::vector<std::byte> contiguous_bytes(const TensorReference& tensor, Storages& storages) {
+ContiguousBytes contiguous_bytes(const TensorReference& tensor, Storages& storages) {
   check_bounds(tensor, storages);
   const std::size_t item = item_size(storages.dtype(tensor.storage));
   const auto storage = storages.bytes(tensor.storage);
@@ -102,11 +111,14 @@ std::vector<std::byte> contiguous_bytes(const TensorReference& tensor, Storages&
   // Strides of zero let a few bytes stand for any number of elements.
   const std::uint64_t largest = std::max<std::uint64_t>(storage.size(), checkpoint_limits::expanded_bytes);
   if (count > largest / item) throw Error("the tensor repeats its elements to " + std::to_string(count) + " of them");
-  std::vector<std::byte> bytes(static_cast<std::size_t>(count) * item);
-  std::byte* target = bytes.data();
+  const std::size_t size = static_cast<std::size_t>(count) * item;
+  if (size == 0) return ContiguousBytes({});
   const auto first = static_cast<std::size_t>(tensor.offset + tensor.storage.view_offset) * item;
-  if (count != 0) gather(storage.data() + first, tensor, 0, item, target);
-  return bytes;
+  if (is_contiguous(tensor)) return ContiguousBytes(storage.subspan(first, size));
+  auto bytes = std::make_unique_for_overwrite<std::byte[]>(size);
+  std::byte* target = bytes.get();
+  gather(storage.data() + first, tensor, 0, item, target);
+  return {std::move(bytes), size};
 }
 
 }  // namespace detforge

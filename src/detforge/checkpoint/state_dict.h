@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,8 +33,24 @@ std::vector<TensorView> state_dict_of(const Object& root, const Storages& storag
 /// Throws `Error` when a tensor reaches beyond its storage, with overflow-checked arithmetic.
 void check_bounds(const TensorReference& tensor, const Storages& storages);
 
-/// The elements of a tensor one after the other in C order, of the type that `storages` says. Throws `Error` where the
-/// file is damaged.
-std::vector<std::byte> contiguous_bytes(const TensorReference& tensor, Storages& storages);
+/// The elements of a tensor one after the other in C order: the file's own bytes where they lie so, else a copy. Valid as long as the
+/// storages' bytes are. The beginning need not be aligned.
+class ContiguousBytes {
+ public:
+  explicit ContiguousBytes(std::span<const std::byte> bytes) : bytes_(bytes) {}
+  ContiguousBytes(std::unique_ptr<std::byte[]> gathered, std::size_t size)
+      : gathered_(std::move(gathered)), bytes_(gathered_.get(), size) {}
+
+  std::span<const std::byte> span() const { return bytes_; }
+  const std::byte* data() const { return bytes_.data(); }
+  std::size_t size() const { return bytes_.size(); }
+
+ private:
+  std::unique_ptr<std::byte[]> gathered_;
+  std::span<const std::byte> bytes_;
+};
+
+/// Of the type that `storages` says. Throws `Error` where the file is damaged.
+ContiguousBytes contiguous_bytes(const TensorReference& tensor, Storages& storages);
 
 }  // namespace detforge

@@ -1,6 +1,7 @@
 #include "detforge/nn/load_state_dict.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 
 #include "detforge/checkpoint/describe.h"
@@ -39,11 +40,22 @@ std::string list_text(const std::string& title, const std::vector<std::string>& 
   return text;
 }
 
+/// The tensor for reading: on the bytes themselves, or on a copy where they are not aligned as its type needs it.
+torch::Tensor tensor_on(const ContiguousBytes& bytes, const TensorView& view) {
+  const torch::ScalarType type = scalar_type(view.dtype());
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % c10::elementSize(type) == 0) {
+    return torch::from_blob(const_cast<std::byte*>(bytes.data()), view.shape(), type);  // NOLINT: from_blob knows no const
+  }
+  torch::Tensor aligned = torch::empty(view.shape(), type);
+  std::memcpy(aligned.data_ptr(), bytes.data(), bytes.size());
+  return aligned;
+}
+
 void fill(const torch::Tensor& target, const Checkpoint& checkpoint, const Weight& weight) {
   std::int64_t row = 0;
   for (const TensorView& part : weight.parts) {
-    std::vector<std::byte> bytes = checkpoint.contiguous_bytes(part);
-    const torch::Tensor values = torch::from_blob(bytes.data(), part.shape(), scalar_type(part.dtype()));
+    const ContiguousBytes bytes = checkpoint.contiguous_bytes(part);
+    const torch::Tensor values = tensor_on(bytes, part);
     if (weight.parts.size() == 1) {
       target.copy_(values);
       return;
@@ -137,9 +149,8 @@ LoadReport load_foreign(Module& model, const ForeignWeights& foreign, const Chec
   Tensors tensors;
   for (const TensorView& view : checkpoint.state_dict()) {
     if (!view.name.starts_with(prefix)) continue;
-    std::vector<std::byte> bytes = checkpoint.contiguous_bytes(view);
-    tensors.insert_or_assign(view.name.substr(prefix.size()),
-                             torch::from_blob(bytes.data(), view.shape(), scalar_type(view.dtype())).clone());
+    const ContiguousBytes bytes = checkpoint.contiguous_bytes(view);
+    tensors.insert_or_assign(view.name.substr(prefix.size()), tensor_on(bytes, view).clone());
   }
   if (tensors.empty() && !prefix.empty()) throw Error("the checkpoint has no tensor below '" + prefix + "'");
   tensors = foreign.take_up(std::move(tensors));

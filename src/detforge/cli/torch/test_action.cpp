@@ -6,6 +6,7 @@
 
 #include "detforge/base/allocator.h"
 #include "detforge/base/files.h"
+#include "detforge/base/mapped_file.h"
 #include "detforge/base/progress.h"
 #include "detforge/base/sha256.h"
 #include "detforge/cli/torch/actions.h"
@@ -90,8 +91,8 @@ std::string identity_of(const TestRequest& request) {
                            (request.fuse_conv_bn ? "|fused|" : "|") + std::to_string(request.seed);
   sha.add(text.data(), text.size());
   if (request.checkpoint != "random") {
-    const std::string weights = read_file(request.checkpoint, std::uint64_t{1} << 36U);
-    sha.add(weights.data(), weights.size());
+    const MappedFile weights(request.checkpoint);
+    sha.add(weights.bytes().data(), weights.bytes().size());
   }
   return sha.hex();
 }
