@@ -37,6 +37,10 @@ Function* next(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
 }
 
+/// Looked up as this library is loaded: under `dlopen`'s lock, where any thread may map memory, looking up would wait for ever.
+using Map = void*(void*, size_t, int, int, int, off_t);
+Map* const real_mmap64 = next<Map>("mmap64");
+
 int open_any(const char* name, const char* path, int flags, mode_t mode) {
   auto* const real = next<int(const char*, int, ...)>(name);
   if (std::strcmp(path, "/dev/video0") != 0) return real(path, flags, mode);
@@ -136,7 +140,7 @@ __attribute__((visibility("default"))) int __open64_2(const char* path, int flag
 __attribute__((visibility("default"))) int __open_2(const char* path, int flags) { return open_any("open", path, flags, 0); }
 
 __attribute__((visibility("default"))) void* mmap64(void* address, size_t length, int protection, int flags, int file, off_t offset) {
-  static auto* const real = next<void*(void*, size_t, int, int, int, off_t)>("mmap64");
+  Map* const real = real_mmap64 != nullptr ? real_mmap64 : next<Map>("mmap64");  // null while the program itself is being loaded
   if (file < 0 || file != camera().file) return real(address, length, protection, flags, file, offset);
   return camera().buffers[offset / (3 * kPage)] = real(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
