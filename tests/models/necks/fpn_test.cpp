@@ -90,7 +90,7 @@ TEST(FPN, SaysWhatIsWrong) {
     build("type='FPN', num_outs=3")->forward({features()[0]});
     FAIL();
   } catch (const Error& error) {
-    EXPECT_EQ(error.diagnostics().front().message, "FPN has in_channels of 3 levels, but the backbone gives 1");
+    EXPECT_EQ(error.diagnostics().front().message, "FPN takes 3 levels ('in_channels'), got 1");
   }
 }
 

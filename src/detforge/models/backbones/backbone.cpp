@@ -11,6 +11,17 @@ Registry<Backbone>& backbones() {
   return registry;
 }
 
+void Backbone::check(const torch::Tensor& image) const {
+  if (image.dim() != 4) {
+    throw Error(python_name() + " takes images [N, C, H, W], got a tensor of " + std::to_string(image.dim()) + " dimensions");
+  }
+  const std::int64_t expected = in_channels_.value_or(3);
+  if (image.size(1) != expected) {
+    throw Error(python_name() + " takes images of " + std::to_string(expected) + " channels" + (in_channels_ ? " ('in_channels')" : "") +
+                ", got " + std::to_string(image.size(1)));
+  }
+}
+
 std::shared_ptr<Backbone> build_backbone(const Value& config, const BuildContext& context) { return backbones().build(config, context); }
 
 std::shared_ptr<Backbone> build_pretrained_backbone(const Value& config, const std::optional<std::string>& pretrained,

@@ -106,6 +106,7 @@ std::optional<Value> HRNet::block_init_cfg(const Options& options, const Stage& 
 }
 
 HRNet::HRNet(const Options& options, const BuildContext& context) : Backbone("HRNet"), norm_eval_(options.norm_eval) {
+  expect_in_channels(options.in_channels);
   constexpr std::int64_t kStemChannels = 64;
   for (const char* number : {"1", "2"}) {
     const nn::Conv2d::Options conv{.in_channels = stem_.empty() ? options.in_channels : kStemChannels,

@@ -137,6 +137,7 @@ void PyramidVisionTransformer::check(const Options& options) {
 
 PyramidVisionTransformer::PyramidVisionTransformer(std::string name, const Options& options, const BuildContext& context)
     : Backbone(std::move(name)), options_(options), checkpoint_(checkpoint_to_begin_with(options.pretrained, options.init_cfg)) {
+  expect_in_channels(options.in_channels);
   check(options);
   layers_ = register_module("layers", std::make_shared<nn::BaseModuleList<PVTStage>>());
   const std::vector<double> rates =

@@ -127,6 +127,7 @@ ResNet::ResNet(const Options& options, const Architecture& architecture, const B
       norm_eval_(options.norm_eval),
       zeroes_offsets_(options.dcn && context.reference == Reference::V2_8 && resnet::starts_from_scratch(options)),
       inplanes_(options.stem_channels.value_or(options.base_channels)) {
+  expect_in_channels(options.in_channels);
   check(options, options.num_stages);
   make_stem(options, architecture.stem, context);
   for (std::size_t i = 0; i < static_cast<std::size_t>(options.num_stages); ++i) make_stage(options, architecture, i, context);

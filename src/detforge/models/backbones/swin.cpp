@@ -125,6 +125,7 @@ void SwinTransformer::check(const Options& options) {
 
 SwinTransformer::SwinTransformer(const Options& options, const BuildContext& context)
     : Backbone("SwinTransformer"), options_(options), checkpoint_(checkpoint_to_begin_with(options.pretrained, options.init_cfg)) {
+  expect_in_channels(options.in_channels);
   check(options);
   const PatchEmbed::Options patches{.in_channels = options.in_channels,
                                     .embed_dims = options.embed_dims,

@@ -45,6 +45,9 @@ BFP::BFP(const Options& options, const BuildContext& context)
       num_levels_(static_cast<std::size_t>(options.num_levels)),
       refine_level_(static_cast<std::size_t>(options.refine_level)) {
   if (refine_level_ >= num_levels_) throw ArgumentError("refine_level", "must be below num_levels");
+  // Without refinement no layer has channels.
+  const std::int64_t channels = options.refine_type ? options.in_channels : ExpectedLevels::kAny;
+  expect({.count_argument = "num_levels", .channels_argument = "in_channels", .channels = std::vector(num_levels_, channels)});
   if (options.refine_type == "conv") {
     const nn::ConvModule::Options conv{.in_channels = options.in_channels,
                                        .out_channels = options.in_channels,
@@ -65,9 +68,6 @@ BFP::BFP(const Options& options, const BuildContext& context)
 }
 
 nn::Features BFP::compute(const nn::Features& features) {
-  if (features.size() != num_levels_) {
-    throw Error("BFP has " + std::to_string(num_levels_) + " levels, but gets " + std::to_string(features.size()));
-  }
   // Finer levels are pooled to a coarser size, coarser ones repeated to a finer.
   const auto resized = [](const torch::Tensor& level, torch::IntArrayRef size, bool pool) {
     return pool ? std::get<0>(torch::adaptive_max_pool2d(level, size)) : torch::upsample_nearest2d(level, size);

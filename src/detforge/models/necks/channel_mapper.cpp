@@ -46,15 +46,12 @@ class ChannelMapper : public Neck {
         extra_convs_->append(conv(i == inputs ? options.in_channels.back() : options.out_channels, 3, 2));
       }
     }
+    expect({.count_argument = "in_channels", .channels_argument = "in_channels", .channels = options.in_channels});
     show_init_cfg(context, options.init_cfg);
   }
 
  protected:
   nn::Features compute(const nn::Features& features) override {
-    if (features.size() != convs_->size()) {
-      throw Error("ChannelMapper has in_channels of " + std::to_string(convs_->size()) + " levels, but gets " +
-                  std::to_string(features.size()));
-    }
     nn::Features outputs;
     for (std::size_t i = 0; i < features.size(); ++i) outputs.push_back((*convs_)[i].forward(features[i]));
     torch::Tensor source = features.back();

@@ -73,6 +73,7 @@ class DilatedEncoder::Block : public nn::Layer {
 DilatedEncoder::DilatedEncoder(const Options& options, const BuildContext& context) : Neck("DilatedEncoder") {
   const auto blocks = static_cast<std::size_t>(options.num_residual_blocks);
   if (options.block_dilations.size() < blocks) throw ArgumentError("block_dilations", "must have num_residual_blocks entries");
+  expect({.channels_argument = "in_channels", .channels = {options.in_channels}, .which = ExpectedLevels::Which::Last});
   const std::int64_t channels = options.out_channels;
   const auto norm = [&](const char* name) {
     return register_module(name, std::make_shared<nn::BatchNorm2d>(nn::BatchNorm2d::Options{.num_features = channels}));

@@ -137,6 +137,7 @@ class DyHead::Block : public nn::Module {
 
 DyHead::DyHead(const Options& options, const BuildContext& context) : Neck("DyHead") {
   if (options.init_cfg && !options.init_cfg->is_none()) throw ArgumentError("init_cfg", "must be None: this neck fills itself");
+  expect({.channels_argument = "in_channels", .channels = {options.in_channels}, .which = ExpectedLevels::Which::Every});
   dyhead_blocks_ = register_module("dyhead_blocks", std::make_shared<nn::ModuleList<Block>>("Sequential"));
   for (std::int64_t i = 0; i < options.num_blocks; ++i) {
     const std::int64_t in_channels = i == 0 ? options.in_channels : options.out_channels;

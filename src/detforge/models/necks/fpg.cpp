@@ -57,7 +57,6 @@ class FPG : public Neck {
   /// One pathway: what each level gives, finest first.
   nn::Features forward_pathway(std::size_t pathway, const nn::Features& before, const nn::Features& first);
 
-  std::size_t num_ins_;
   LevelRange levels_;
   std::vector<std::int64_t> widths_;  // of each level inside
   std::vector<std::string> paths_;
@@ -188,11 +187,11 @@ bool FPG::skips(std::size_t pathway, std::size_t level) const {
 
 FPG::FPG(const Options& options, const BuildContext& context)
     : Neck("FPG"),
-      num_ins_(options.in_channels.size()),
-      levels_(level_range(num_ins_, options.num_outs, options.start_level, options.end_level, context)),
+      levels_(level_range(options.in_channels.size(), options.num_outs, options.start_level, options.end_level, context)),
       widths_(widths(options)),
       paths_(options.paths) {
   check(options);
+  expect(expected_levels(levels_, options.in_channels));
   skip_inds_ = *options.skip_inds;
   const auto list = [&](const char* name) { return register_module(name, std::make_shared<nn::ModuleList<>>()); };
   lateral_convs_ = list("lateral_convs");
@@ -286,9 +285,6 @@ nn::Features FPG::forward_pathway(std::size_t pathway, const nn::Features& befor
 }
 
 nn::Features FPG::compute(const nn::Features& features) {
-  if (features.size() != num_ins_) {
-    throw Error("FPG has in_channels of " + std::to_string(num_ins_) + " levels, but gets " + std::to_string(features.size()));
-  }
   nn::Features first;
   for (std::size_t i = 0; i < lateral_convs_->size(); ++i) first.push_back((*lateral_convs_)[i].forward(features[levels_.start + i]));
   for (const auto& downsample : *extra_downsamples_) first.push_back(downsample->forward(first.back()));

@@ -37,9 +37,8 @@ FPN::Source FPN::source_of(const Options& options) {
 
 FPN::FPN(std::string python_name, const Options& options, const BuildContext& context)
     : Neck(std::move(python_name)),
-      num_ins_(options.in_channels.size()),
       num_outs_(static_cast<std::size_t>(options.num_outs)),
-      levels_(level_range(num_ins_, options.num_outs, options.start_level, options.end_level, context)),
+      levels_(level_range(options.in_channels.size(), options.num_outs, options.start_level, options.end_level, context)),
       extra_source_(source_of(options)),
       relu_before_extra_convs_(options.relu_before_extra_convs),
       upsample_(nn::Interpolation::from("upsample_cfg", options.upsample_cfg, context)) {
@@ -65,14 +64,11 @@ FPN::FPN(std::string python_name, const Options& options, const BuildContext& co
       fpn_convs_->append(conv(on_input ? options.in_channels[levels_.end - 1] : options.out_channels, 3, 2, true));
     }
   }
+  expect(expected_levels(levels_, options.in_channels));
   show_init_cfg(context, options.init_cfg);
 }
 
 nn::Features FPN::merge_laterals(const nn::Features& features) {
-  if (features.size() != num_ins_) {
-    throw Error(python_name() + " has in_channels of " + std::to_string(num_ins_) + " levels, but the backbone gives " +
-                std::to_string(features.size()));
-  }
   nn::Features laterals;
   for (std::size_t i = 0; i < lateral_convs_->size(); ++i) laterals.push_back((*lateral_convs_)[i].forward(features[levels_.start + i]));
   for (std::size_t i = laterals.size() - 1; i > 0; --i) {

@@ -53,7 +53,6 @@ class FPN : public Neck {
   enum class Source { Pool, Input, Lateral, Output };  // what the first extra level is made of
   static Source source_of(const Options& options);
 
-  std::size_t num_ins_;
   std::size_t num_outs_;
   LevelRange levels_;
   Source extra_source_;

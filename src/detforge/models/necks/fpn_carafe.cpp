@@ -90,6 +90,7 @@ FPN_CARAFE::FPN_CARAFE(const Options& options, const BuildContext& context)
       num_ins_(options.in_channels.size()),
       levels_(level_range(num_ins_, options.num_outs, options.start_level, options.end_level, context)) {
   if (options.init_cfg && !options.init_cfg->is_none()) throw ArgumentError("init_cfg", "must be None: this neck fills itself");
+  expect(expected_levels(levels_, options.in_channels));
   const ConfigDict upsample = upsample_config(options);
   const auto conv = [&](std::int64_t in_channels, std::int64_t kernel_size, std::int64_t stride) {
     const nn::ConvModule::Options module{.in_channels = in_channels,
@@ -132,9 +133,6 @@ void FPN_CARAFE::init_weights(const nn::PretrainedLoader& load_pretrained) {
 }
 
 nn::Features FPN_CARAFE::compute(const nn::Features& features) {
-  if (features.size() != num_ins_) {
-    throw Error("FPN_CARAFE has in_channels of " + std::to_string(num_ins_) + " levels, but gets " + std::to_string(features.size()));
-  }
   nn::Features laterals;
   for (std::size_t i = 0; i < lateral_convs_->size(); ++i) {
     const torch::Tensor input = i <= levels_.used() ? features[std::min(i + levels_.start, num_ins_ - 1)] : laterals.back();

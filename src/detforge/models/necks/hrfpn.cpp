@@ -62,13 +62,11 @@ HRFPN::HRFPN(const Options& options, const BuildContext& context)
                                        .layers = layers};
     fpn_convs_->append(std::make_shared<nn::ConvModule>(conv, context));
   }
+  expect({.count_argument = "in_channels", .channels_argument = "in_channels", .channels = options.in_channels});
   show_init_cfg(context, options.init_cfg);
 }
 
 nn::Features HRFPN::compute(const nn::Features& features) {
-  if (features.size() != num_ins_) {
-    throw Error("HRFPN has in_channels of " + std::to_string(num_ins_) + " levels, but gets " + std::to_string(features.size()));
-  }
   nn::Features enlarged = {features[0]};
   for (std::size_t i = 1; i < num_ins_; ++i) {
     const auto factor = static_cast<double>(1U << i);

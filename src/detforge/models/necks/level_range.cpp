@@ -18,4 +18,12 @@ LevelRange level_range(std::size_t num_ins, std::int64_t num_outs, std::int64_t 
   return {static_cast<std::size_t>(start_level), static_cast<std::size_t>(end), static_cast<std::size_t>(num_outs - used)};
 }
 
+ExpectedLevels expected_levels(const LevelRange& range, const std::vector<std::int64_t>& in_channels) {
+  ExpectedLevels levels{.count_argument = "in_channels", .channels_argument = "in_channels", .channels = in_channels};
+  for (std::size_t i = 0; i < in_channels.size(); ++i) {
+    if (i < range.start || i >= range.end) levels.channels[i] = ExpectedLevels::kAny;
+  }
+  return levels;
+}
+
 }  // namespace detforge

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "detforge/models/blocks/expected_levels.h"
 #include "detforge/registry/registry.h"
 
 namespace detforge {
@@ -20,5 +21,8 @@ struct LevelRange {
 /// be extra levels. Throws `ArgumentError`.
 LevelRange level_range(std::size_t num_ins, std::int64_t num_outs, std::int64_t start_level, std::int64_t end_level,
                        const BuildContext& context);
+
+/// One level for each of `in_channels`; the channels of those that are not used do not matter.
+ExpectedLevels expected_levels(const LevelRange& range, const std::vector<std::int64_t>& in_channels);
 
 }  // namespace detforge

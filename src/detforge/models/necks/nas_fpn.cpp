@@ -31,7 +31,6 @@ class NASFPN : public Neck {
   using Stage = nn::ModuleDict<MergeCell>;
   static std::shared_ptr<Stage> make_stage(const Options& options, const BuildContext& context);
 
-  std::size_t num_ins_;
   LevelRange levels_;
   std::shared_ptr<nn::ModuleList<>> lateral_convs_;
   std::shared_ptr<nn::ModuleList<>> extra_downsamples_;
@@ -51,9 +50,7 @@ Arguments<NASFPN::Options> NASFPN::arguments() {
 }
 
 NASFPN::NASFPN(const Options& options, const BuildContext& context)
-    : Neck("NASFPN"),
-      num_ins_(options.in_channels.size()),
-      levels_(level_range(num_ins_, options.num_outs, options.start_level, options.end_level, context)) {
+    : Neck("NASFPN"), levels_(level_range(options.in_channels.size(), options.num_outs, options.start_level, options.end_level, context)) {
   const auto conv = [&](std::int64_t in_channels) {
     const nn::ConvModule::Options module{
         .in_channels = in_channels, .out_channels = options.out_channels, .layers = {{}, options.norm_cfg, {}}};
@@ -70,6 +67,7 @@ NASFPN::NASFPN(const Options& options, const BuildContext& context)
   }
   fpn_stages_ = register_module("fpn_stages", std::make_shared<nn::BaseModuleList<Stage>>());
   for (std::int64_t i = 0; i < options.stack_times; ++i) fpn_stages_->append(make_stage(options, context));
+  expect(expected_levels(levels_, options.in_channels));
   show_init_cfg(context, options.init_cfg);
 }
 
@@ -95,9 +93,6 @@ std::shared_ptr<NASFPN::Stage> NASFPN::make_stage(const Options& options, const 
 }
 
 nn::Features NASFPN::compute(const nn::Features& features) {
-  if (features.size() != num_ins_) {
-    throw Error("NASFPN has in_channels of " + std::to_string(num_ins_) + " levels, but gets " + std::to_string(features.size()));
-  }
   nn::Features levels;
   for (std::size_t i = 0; i < lateral_convs_->size(); ++i) levels.push_back((*lateral_convs_)[i].forward(features[levels_.start + i]));
   for (const auto& downsample : *extra_downsamples_) levels.push_back(downsample->forward(levels.back()));

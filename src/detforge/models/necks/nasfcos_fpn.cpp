@@ -45,7 +45,6 @@ class NASFCOS_FPN : public Neck {
                                                   {"c36", 3, 6, true},
                                                   {"c61", 6, 1, true}}};
 
-  std::size_t num_ins_;
   LevelRange levels_;
   std::shared_ptr<nn::ModuleList<>> adapt_convs_;
   std::shared_ptr<nn::ModuleDict<MergeCell>> fpn_;
@@ -66,10 +65,10 @@ Arguments<NASFCOS_FPN::Options> NASFCOS_FPN::arguments() {
 
 NASFCOS_FPN::NASFCOS_FPN(const Options& options, const BuildContext& context)
     : Neck("NASFCOS_FPN"),
-      num_ins_(options.in_channels.size()),
-      levels_(level_range(num_ins_, options.num_outs, options.start_level, options.end_level, context)) {
+      levels_(level_range(options.in_channels.size(), options.num_outs, options.start_level, options.end_level, context)) {
   if (options.init_cfg && !options.init_cfg->is_none()) throw ArgumentError("init_cfg", "must be None: this neck fills itself");
-  if (num_ins_ < 4 || levels_.used() < 3) throw ArgumentError("in_channels", "must have 4 levels, and 3 of them used");
+  if (options.in_channels.size() < 4 || levels_.used() < 3) throw ArgumentError("in_channels", "must have 4 levels, and 3 of them used");
+  expect(expected_levels(levels_, options.in_channels));
   const ConfigDict bn = {{"type", "BN"}}, relu = {{"type", "ReLU"}, {"inplace", false}};
   adapt_convs_ = register_module("adapt_convs", std::make_shared<nn::ModuleList<>>());
   for (std::size_t i = levels_.start; i < levels_.end; ++i) {
@@ -112,9 +111,6 @@ void NASFCOS_FPN::init_weights(const nn::PretrainedLoader& load_pretrained) {
 }
 
 nn::Features NASFCOS_FPN::compute(const nn::Features& features) {
-  if (features.size() != num_ins_) {
-    throw Error("NASFCOS_FPN has in_channels of " + std::to_string(num_ins_) + " levels, but gets " + std::to_string(features.size()));
-  }
   nn::Features found;
   for (std::size_t i = 0; i < adapt_convs_->size(); ++i) found.push_back((*adapt_convs_)[i].forward(features[levels_.start + i]));
   for (const Cell& cell : kCells) found.push_back((*fpn_)[cell.name].forward(found.at(cell.first), found.at(cell.second)));

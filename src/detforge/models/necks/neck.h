@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "detforge/models/blocks/expected_levels.h"
 #include "detforge/nn/module.h"
 #include "detforge/registry/registry.h"
 
@@ -11,12 +12,20 @@ namespace detforge {
 class Neck : public nn::Module {
  public:
   using nn::Module::Module;
+  /// Throws `Error` for another number of levels or channels than the arguments say.
   nn::Features forward(const nn::Features& features) {
+    if (expected_) expected_->check(python_name(), features);
     return nn::observed(*this, features, [&] { return compute(features); });
   }
 
  protected:
   virtual nn::Features compute(const nn::Features& features) = 0;
+
+  /// What `forward` takes; a constructor says it.
+  void expect(ExpectedLevels levels) { expected_ = std::move(levels); }
+
+ private:
+  std::optional<ExpectedLevels> expected_;  // none: what necks inside of this one expect
 };
 
 Registry<Neck>& necks();

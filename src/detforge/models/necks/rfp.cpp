@@ -27,6 +27,7 @@ class RFP : public FPN {
  private:
   class ASPP;
 
+  ExpectedLevels pyramid_inputs_;  // without the image
   std::shared_ptr<nn::BaseModuleList<DetectoRS_ResNet>> rfp_modules_;
   std::shared_ptr<ASPP> rfp_aspp_;
   std::shared_ptr<nn::Conv2d> rfp_weight_;
@@ -85,6 +86,11 @@ Arguments<RFP::Options> RFP::arguments() {
 RFP::RFP(const Options& options, const BuildContext& context) : FPN("RFP", options, context) {
   if (options.init_cfg && !options.init_cfg->is_none()) throw ArgumentError("init_cfg", "must be None: this neck fills itself");
   if (options.aspp_dilations.empty() || options.aspp_dilations.back() != 1) throw ArgumentError("aspp_dilations", "must end with 1");
+  pyramid_inputs_ = expected_levels(levels(), options.in_channels);
+  ExpectedLevels with_image = pyramid_inputs_;
+  with_image.channels.insert(with_image.channels.begin(), ExpectedLevels::kAny);
+  with_image.help = "the image comes before the levels of 'in_channels'; the backbone gives it with output_img=True";
+  expect(with_image);
   rfp_modules_ = register_module("rfp_modules", std::make_shared<nn::BaseModuleList<DetectoRS_ResNet>>());
   for (std::int64_t i = 1; i < options.rfp_steps; ++i) {
     auto backbone = std::dynamic_pointer_cast<DetectoRS_ResNet>(build_backbone(options.rfp_backbone, context.child("rfp_backbone")));
@@ -108,13 +114,14 @@ void RFP::init_weights(const nn::PretrainedLoader& load_pretrained) {
 }
 
 nn::Features RFP::compute(const nn::Features& features) {
-  if (features.empty()) throw Error("RFP needs the image before the features; the backbone gives it with output_img=True");
   const torch::Tensor& image = features.front();
   nn::Features pyramid = FPN::compute({features.begin() + 1, features.end()});
   for (const auto& backbone : *rfp_modules_) {
     nn::Features fed = {pyramid[0]};
     for (std::size_t i = 1; i < pyramid.size(); ++i) fed.push_back(rfp_aspp_->forward(pyramid[i]));
-    const nn::Features next = FPN::compute(backbone->rfp_forward(image, fed));
+    const nn::Features again = backbone->rfp_forward(image, fed);
+    pyramid_inputs_.check("RFP", again);
+    const nn::Features next = FPN::compute(again);
     for (std::size_t i = 0; i < pyramid.size(); ++i) {
       const torch::Tensor share = rfp_weight_->forward(next[i]).sigmoid();
       pyramid[i] = share * next[i] + (1 - share) * pyramid[i];

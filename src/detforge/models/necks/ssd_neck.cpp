@@ -74,6 +74,7 @@ std::optional<Value> SSDNeck::with_l2_norm(const std::optional<Value>& init_cfg,
 
 SSDNeck::SSDNeck(const Options& options, const BuildContext& context) : Neck("SSDNeck") {
   check(options);
+  expect({.count_argument = "in_channels", .channels_argument = "in_channels", .channels = options.in_channels});
   std::optional<Value> init_cfg = options.init_cfg;
   if (options.l2_norm_scale) {
     const Value scale = Conversion<std::variant<std::int64_t, double>>::to(*options.l2_norm_scale);

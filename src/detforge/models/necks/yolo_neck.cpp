@@ -72,6 +72,10 @@ YOLOV3Neck::YOLOV3Neck(const Options& options, const BuildContext& context) : Ne
     throw ArgumentError("in_channels", "must have num_scales = " + std::to_string(scales) + " entries");
   if (options.out_channels.size() != scales)
     throw ArgumentError("out_channels", "must have num_scales = " + std::to_string(scales) + " entries");
+  // The arguments begin with the coarsest level.
+  expect({.count_argument = "num_scales",
+          .channels_argument = "in_channels",
+          .channels = {options.in_channels.rbegin(), options.in_channels.rend()}});
   const nn::LayerConfigs layers{options.conv_cfg, options.norm_cfg, options.act_cfg};
   for (std::size_t i = 0; i < scales; ++i) {
     std::int64_t in_channels = options.in_channels[i];
@@ -88,10 +92,6 @@ YOLOV3Neck::YOLOV3Neck(const Options& options, const BuildContext& context) : Ne
 }
 
 nn::Features YOLOV3Neck::compute(const nn::Features& features) {
-  if (features.size() != detects_.size()) {
-    throw Error("YOLOV3Neck has " + std::to_string(detects_.size()) + " scales, but the backbone gives " + std::to_string(features.size()) +
-                " levels");
-  }
   nn::Features outputs = {detects_.front()->forward(features.back())};
   for (std::size_t i = 1; i < detects_.size(); ++i) {
     const torch::Tensor coarse = convs_[i - 1]->forward(outputs.back());

@@ -49,6 +49,7 @@ class YOLOXPAFPN : public Neck {
 YOLOXPAFPN::YOLOXPAFPN(const Options& options, const BuildContext& context) : Neck("YOLOXPAFPN") {
   const auto& channels = options.in_channels;
   if (channels.empty()) throw ArgumentError("in_channels", "must have at least one entry");
+  expect({.count_argument = "in_channels", .channels_argument = "in_channels", .channels = options.in_channels});
   const nn::LayerConfigs layers{options.conv_cfg, options.norm_cfg, options.act_cfg};
   const auto list = [&](const char* name) { return register_module(name, std::make_shared<nn::ModuleList<>>()); };
   const auto conv = [&](std::int64_t in, std::int64_t out) {
@@ -87,9 +88,6 @@ YOLOXPAFPN::YOLOXPAFPN(const Options& options, const BuildContext& context) : Ne
 
 nn::Features YOLOXPAFPN::compute(const nn::Features& features) {
   const std::size_t levels = out_convs_->size();
-  if (features.size() != levels) {
-    throw Error("YOLOXPAFPN has " + std::to_string(levels) + " levels, but the backbone gives " + std::to_string(features.size()));
-  }
   nn::Features inner = features;
   for (std::size_t i = levels - 1; i > 0; --i) {
     const std::size_t step = levels - 1 - i;
