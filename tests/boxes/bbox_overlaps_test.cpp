@@ -1,6 +1,7 @@
 #include "detforge/boxes/bbox_overlaps.h"
 
 #include "detforge/boxes/iou_calculators/iou_calculator.h"
+#include "detforge/data/box_overlap.h"
 #include "tests/boxes/boxes.h"
 
 namespace detforge {
@@ -27,6 +28,19 @@ struct Cells {
     }
   }
 };
+
+TEST(BboxOverlaps, AreToTheLastBitThoseOfTwoBoxesAlone) {
+  torch::manual_seed(1);
+  const torch::Tensor corners = torch::rand({20, 2}) * 100, all = torch::cat({corners, corners + torch::rand({20, 2}) * 100}, 1);
+  const torch::Tensor iou = bbox_overlaps(all, all), iof = bbox_overlaps(all, all, OverlapMode::Iof);
+  const auto* rows = reinterpret_cast<const std::array<float, 4>*>(all.data_ptr<float>());
+  for (std::int64_t i = 0; i < all.size(0); ++i) {
+    for (std::int64_t j = 0; j < all.size(0); ++j) {
+      EXPECT_EQ(iou[i][j].item<float>(), bbox_overlap(rows[i], rows[j]));
+      EXPECT_EQ(iof[i][j].item<float>(), bbox_overlap(rows[i], rows[j], 0, /*over_first=*/true));
+    }
+  }
+}
 
 TEST(BboxOverlaps, CountTheCellsOfEveryPairOnALattice) {
   const torch::Tensor all = lattice(4);

@@ -13,4 +13,11 @@ torch::Tensor bbox_overlaps(const torch::Tensor& a, const torch::Tensor& b, Over
 /// Overlap of the i-th box of `a` with the i-th of `b`, both [..., 4]: [...].
 torch::Tensor aligned_bbox_overlaps(const torch::Tensor& a, const torch::Tensor& b, OverlapMode mode = OverlapMode::Iou, double eps = 1e-6);
 
+/// What an IoU is made of, each box of `a` with its own of `b` after broadcasting: [...].
+struct OverlapAreas {
+  torch::Tensor shared;
+  torch::Tensor united;
+};
+OverlapAreas overlap_areas(const torch::Tensor& a, const torch::Tensor& b);
+
 }  // namespace detforge

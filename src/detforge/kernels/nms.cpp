@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "detforge/base/simd.h"
+#include "detforge/data/box_overlap.h"
 
 namespace detforge::kernels {
 namespace {
@@ -25,11 +26,12 @@ struct Columns {
       y1.push_back(box[1]);
       x2.push_back(box[2]);
       y2.push_back(box[3]);
-      area.push_back((box[2] - box[0] + offset) * (box[3] - box[1] + offset));
+      area.push_back(area_of(box, offset));
     }
   }
 
   std::size_t size() const { return index.size(); }
+  Box box(std::size_t i) const { return {x1[i], y1[i], x2[i], y2[i]}; }
 
   /// Forgets those before `first` and the fallen ones.
   void compact(std::size_t first) {
@@ -49,13 +51,12 @@ DETFORGE_SIMD void mark_overlapping(Columns& columns, std::size_t i, float iou_t
   const float *x1 = columns.x1.data(), *y1 = columns.y1.data(), *x2 = columns.x2.data(), *y2 = columns.y2.data();
   const float* area = columns.area.data();
   std::int32_t* fallen = columns.fallen.data();
-  const float left = x1[i], top = y1[i], right = x2[i], bottom = y2[i], own_area = area[i];
+  const Box own = columns.box(i);
+  const float own_area = area[i];
   const std::size_t count = columns.size();
   for (std::size_t j = i + 1; j < count; ++j) {
-    const float width = std::max(0.0F, std::min(right, x2[j]) - std::max(left, x1[j]) + offset);
-    const float height = std::max(0.0F, std::min(bottom, y2[j]) - std::max(top, y1[j]) + offset);
-    const float overlap = width * height;
-    fallen[j] |= static_cast<std::int32_t>(overlap / (own_area + area[j] - overlap) > iou_threshold);
+    const float shared = shared_area(own, Box{x1[j], y1[j], x2[j], y2[j]}, offset);
+    fallen[j] |= static_cast<std::int32_t>(iou_of(shared, own_area, area[j]) > iou_threshold);
   }
 }
 
@@ -101,10 +102,8 @@ std::vector<std::vector<std::int64_t>> nms_match(std::span<const Box> boxes, std
     std::vector<std::int64_t>& group = groups.emplace_back(1, columns.index[i]);
     for (std::size_t j = i + 1; j < columns.size(); ++j) {
       if (fallen[j] != 0) continue;
-      const float width = std::max(0.0F, std::min(columns.x2[i], columns.x2[j]) - std::max(columns.x1[i], columns.x1[j]));
-      const float height = std::max(0.0F, std::min(columns.y2[i], columns.y2[j]) - std::max(columns.y1[i], columns.y1[j]));
-      const float overlap = width * height;
-      if (!(overlap / (columns.area[i] + columns.area[j] - overlap) >= iou_threshold)) continue;
+      const float iou = iou_of(shared_area(columns.box(i), columns.box(j)), columns.area[i], columns.area[j]);
+      if (!(iou >= iou_threshold)) continue;
       fallen[j] = 1;
       group.push_back(columns.index[j]);
     }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "detforge/data/box_overlap.h"
 #include "detforge/data/datasets/dataset.h"
 
 namespace detforge {
@@ -12,9 +13,8 @@ namespace {
 
 /// Of two boxes around one middle.
 double centered_iou(const BoxSize& a, const BoxSize& b) {
-  const double both = std::min(a[0], b[0]) * std::min(a[1], b[1]);
-  const double either = a[0] * a[1] + b[0] * b[1] - both;
-  return either > 0 ? both / either : 0;
+  const double iou = iou_of(std::min(a[0], b[0]) * std::min(a[1], b[1]), a[0] * a[1], b[0] * b[1]);
+  return std::isnan(iou) ? 0 : iou;
 }
 
 std::size_t nearest_anchor(const BoxSize& box, std::span<const BoxSize> anchors) {

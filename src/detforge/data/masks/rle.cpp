@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "detforge/base/error.h"
+#include "detforge/data/box_overlap.h"
 
 namespace detforge {
 
@@ -179,12 +180,10 @@ Rle merge(std::span<const Rle> masks, bool intersect) {
 }
 
 double overlap(const BoxXywh& detection, const BoxXywh& truth, bool crowd) {
-  const double width = std::min(detection[2] + detection[0], truth[2] + truth[0]) - std::max(detection[0], truth[0]);
-  const double height = std::min(detection[3] + detection[1], truth[3] + truth[1]) - std::max(detection[1], truth[1]);
-  if (width <= 0 || height <= 0) return 0;
-  const double both = width * height;
-  const double area = detection[2] * detection[3];
-  return both / (crowd ? area : area + truth[2] * truth[3] - both);
+  const auto corners = [](const BoxXywh& box) { return BoxXywh{box[0], box[1], box[2] + box[0], box[3] + box[1]}; };
+  const double shared = shared_area(corners(detection), corners(truth)), area = detection[2] * detection[3];
+  if (shared == 0) return 0;
+  return crowd ? shared / area : iou_of(shared, area, truth[2] * truth[3]);
 }
 
 double overlap(const Rle& detection, const BoxXywh& detection_box, const Rle& truth, const BoxXywh& truth_box, bool crowd) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <opencv2/core.hpp>
 
+#include "detforge/data/box_overlap.h"
 #include "detforge/data/transforms/select_objects.h"
 
 namespace detforge {
@@ -44,15 +45,10 @@ bool MinIoURandomCrop::has_middle_of(const PixelBox& patch, const BoxXyxy& box) 
          y < static_cast<float>(patch.y2);
 }
 
-/// MMDetection's `bbox_overlaps` of its evaluation, in single precision.
 double MinIoURandomCrop::overlap(const PixelBox& patch, const BoxXyxy& box) {
-  const auto x1 = static_cast<float>(patch.x1), y1 = static_cast<float>(patch.y1);
-  const auto x2 = static_cast<float>(patch.x2), y2 = static_cast<float>(patch.y2);
-  const float width = std::max(std::min(x2, box[2]) - std::max(x1, box[0]), 0.0F);
-  const float height = std::max(std::min(y2, box[3]) - std::max(y1, box[1]), 0.0F);
-  const float both = width * height;
-  const float either = (x2 - x1) * (y2 - y1) + (box[2] - box[0]) * (box[3] - box[1]) - both;
-  return static_cast<double>(both / std::max(either, 1e-6F));
+  const BoxXyxy cut = {static_cast<float>(patch.x1), static_cast<float>(patch.y1), static_cast<float>(patch.x2),
+                       static_cast<float>(patch.y2)};
+  return static_cast<double>(bbox_overlap(cut, box));
 }
 
 /// Nothing: the image stays as it is.

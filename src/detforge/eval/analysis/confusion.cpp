@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "detforge/base/error.h"
+#include "detforge/data/box_overlap.h"
 #include "detforge/eval/table.h"
 #include "detforge/kernels/nms.h"
 
@@ -78,7 +79,7 @@ ConfusionMatrix confusion_matrix(std::span<const Detections> detections, std::sp
       const auto label = static_cast<std::size_t>(detections[image].labels[i]);
       bool overlaps = false;
       for (std::size_t j = 0; j < there.boxes.size(); ++j) {
-        const float iou = map_matching::overlap(detections[image].boxes_xyxy[i], there.boxes[j], false);
+        const float iou = bbox_overlap(detections[image].boxes_xyxy[i], there.boxes[j]);
         if (double(iou) < options.iou_threshold) continue;
         overlaps = true;
         const auto truth_label = static_cast<std::size_t>(there.labels[j]);

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "detforge/base/error.h"
+#include "detforge/data/box_overlap.h"
 
 namespace detforge {
 
@@ -40,7 +41,7 @@ Best best_of(const BoxXyxy& box, const ImageTruth& truth, Accept accept) {
   Best best;
   for (std::size_t j = 0; j < truth.boxes.size(); ++j) {
     if (!accept(j)) continue;
-    const float iou = map_matching::overlap(box, truth.boxes[j], false);
+    const float iou = bbox_overlap(box, truth.boxes[j]);
     if (iou >= best.iou) best = {iou, j};
   }
   return best;
@@ -117,7 +118,7 @@ class Judge {
   static bool is_in_ignored(const Detections& detections, std::size_t i, const ImageTruth& truth) {
     for (std::size_t j = 0; j < truth.ignored_boxes.size(); ++j) {
       if (truth.ignored_labels[j] != detections.labels[i]) continue;
-      if (map_matching::overlap(detections.boxes_xyxy[i], truth.ignored_boxes[j], false, true) >= right_iou) return true;
+      if (bbox_overlap(detections.boxes_xyxy[i], truth.ignored_boxes[j], 0, true) >= right_iou) return true;
     }
     return false;
   }

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "detforge/base/error.h"
+#include "detforge/data/box_overlap.h"
 #include "detforge/eval/voc/mean_average_precision.h"
 
 namespace detforge {
@@ -19,7 +20,7 @@ std::vector<std::vector<float>> overlaps(const std::vector<BoxXyxy>& truth, cons
   std::vector<std::vector<float>> rows;
   for (const BoxXyxy& box : truth) {
     std::vector<float>& row = rows.emplace_back();
-    for (const std::size_t i : order) row.push_back(map_matching::overlap(box, proposals.boxes_xyxy[i], legacy));
+    for (const std::size_t i : order) row.push_back(bbox_overlap(box, proposals.boxes_xyxy[i], legacy ? 1.F : 0.F));
   }
   return rows;
 }

@@ -1,14 +1,15 @@
 #include <algorithm>
 #include <numeric>
 
+#include "detforge/data/box_overlap.h"
 #include "detforge/eval/voc/mean_average_precision.h"
 
 namespace detforge::map_matching {
 
 namespace {
 
-float extent(float from, float to, bool legacy) { return to - from + (legacy ? 1.F : 0.F); }
-float area(const BoxXyxy& box, bool legacy) { return extent(box[0], box[2], legacy) * extent(box[1], box[3], legacy); }
+/// In V1.x both end pixels of a side count.
+float inclusive_px(bool legacy) { return legacy ? 1.F : 0.F; }
 
 /// NumPy widens a lone number: the area of one box is a double.
 double wide_area(const BoxXyxy& box, bool legacy) {
@@ -37,7 +38,7 @@ class Judge {
 
   void without_truth() {
     for (std::size_t i = 0; i < right.size(); ++i) {
-      const float size = area(image_.boxes[i], options_.legacy_coordinates);
+      const float size = area_of(image_.boxes[i], inclusive_px(options_.legacy_coordinates));
       wrong[i] = !has_range() || (size >= static_cast<float>(from_) && size < static_cast<float>(to_));
     }
   }
@@ -65,7 +66,7 @@ class Judge {
       for (std::size_t j = 0; j < image_.truths.size(); ++j) {
         BoxXyxy shifted = image_.truths[j];
         for (float& value : shifted) value -= 1;
-        const float iou = overlap(image_.boxes[i], shifted, options_.legacy_coordinates);
+        const float iou = bbox_overlap(image_.boxes[i], shifted, inclusive_px(options_.legacy_coordinates));
         if (taken[j] || iou < small_box_threshold(image_.truths[j]) || iou <= best_iou) continue;
         best_iou = iou;
         best = j;
@@ -82,7 +83,7 @@ class Judge {
   std::pair<float, std::size_t> best_overlap(const BoxXyxy& box, const std::vector<BoxXyxy>& truths, bool over_first) const {
     std::pair<float, std::size_t> best{-1.F, 0};
     for (std::size_t j = 0; j < truths.size(); ++j) {
-      const float iou = overlap(box, truths[j], options_.legacy_coordinates && !over_first, over_first);
+      const float iou = bbox_overlap(box, truths[j], inclusive_px(options_.legacy_coordinates && !over_first), over_first);
       if (iou > best.first) best = {iou, j};
     }
     return best;
@@ -91,7 +92,7 @@ class Judge {
   /// Neither ignored nor outside of the scale.
   bool counts(std::size_t truth) const {
     if (image_.is_ignored[truth] != 0) return false;
-    const float size = area(image_.truths[truth], options_.legacy_coordinates);
+    const float size = area_of(image_.truths[truth], inclusive_px(options_.legacy_coordinates));
     return !has_range() || !(size < static_cast<float>(from_) || size >= static_cast<float>(to_));
   }
 
@@ -104,8 +105,8 @@ class Judge {
   }
 
   float small_box_threshold(const BoxXyxy& truth) const {
-    const float width = extent(truth[0], truth[2], options_.legacy_coordinates);
-    const float height = extent(truth[1], truth[3], options_.legacy_coordinates);
+    const float inclusive = inclusive_px(options_.legacy_coordinates);
+    const float width = side_of(truth[0], truth[2], inclusive), height = side_of(truth[1], truth[3], inclusive);
     return std::min(width * height / ((width + 10.F) * (height + 10.F)), static_cast<float>(options_.iou_threshold));
   }
 
@@ -149,14 +150,6 @@ void judge_groups(const ImageClass& image, const std::vector<BoxXyxy>& groups, c
 }
 
 }  // namespace
-
-float overlap(const BoxXyxy& a, const BoxXyxy& b, bool legacy, bool over_first) {
-  const float width = std::max(extent(std::max(a[0], b[0]), std::min(a[2], b[2]), legacy), 0.F);
-  const float height = std::max(extent(std::max(a[1], b[1]), std::min(a[3], b[3]), legacy), 0.F);
-  const float both = width * height;
-  const float either = over_first ? area(a, legacy) : area(a, legacy) + area(b, legacy) - both;
-  return both / std::max(either, 1e-6F);
-}
 
 Verdicts judge(const ImageClass& image, const MapOptions& options) {
   Verdicts verdicts{image.scores, {}, {}};

@@ -69,9 +69,6 @@ std::vector<std::vector<double>> proposal_recalls(std::span<const std::vector<Bo
 
 namespace map_matching {
 
-/// MMDetection's `bbox_overlaps` for one pair, in single precision; `over_first`: over the area of `a` alone.
-float overlap(const BoxXyxy& a, const BoxXyxy& b, bool legacy_coordinates, bool over_first = false);
-
 /// One class in one image.
 struct ImageClass {
   std::vector<BoxXyxy> boxes;
