@@ -166,5 +166,67 @@ TEST(BatchedNms, EqualScoresOfDifferentClassesKeepTheirOrder) {
   EXPECT_EQ(batched_nms(boxes, scores, std::vector<std::int64_t>{2, 0, 1}, {}).indices, (std::vector<std::int64_t>{0, 1, 2}));
 }
 
+/// mmcv's `batched_nms` as it reads: NMS of all boxes at once, each class moved by the largest coordinate and 1.
+std::vector<std::int64_t> nms_of_moved(std::vector<Box> boxes, const std::vector<float>& scores, const std::vector<std::int64_t>& labels,
+                                       float threshold) {
+  float largest = boxes.front().front();
+  for (const Box& box : boxes) largest = std::max(largest, *std::max_element(box.begin(), box.end()));
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    for (float& coordinate : boxes[i]) coordinate += static_cast<float>(labels[i]) * (largest + 1);
+  }
+  return slow_nms(boxes, scores, threshold);
+}
+
+TEST(BatchedNms, BoxesFarLeftOfTheImageMeetThoseOfTheClassBefore) {
+  // The second class moves by 10 + 1: its box from -11 on lies where the first one's does.
+  const std::vector<Box> boxes = {{0, 0, 10, 10}, {-11, -11, -1, -1}};
+  const std::vector<float> scores = {0.9F, 0.8F};
+  const auto kept = [&](std::int64_t split_thr) {
+    return batched_nms(boxes, scores, std::vector<std::int64_t>{0, 1}, {.split_thr = split_thr}).indices;
+  };
+  EXPECT_EQ(kept(10000), (std::vector<std::int64_t>{0}));
+  EXPECT_EQ(kept(3), (std::vector<std::int64_t>{0}));
+  EXPECT_EQ(kept(2), (std::vector<std::int64_t>{0, 1}));
+}
+
+TEST(BatchedNms, WithNothingButNegativeCoordinatesClassesMoveTheOtherWayOrNotAtAll) {
+  const std::vector<float> scores = {0.9F, 0.8F};
+  const std::vector<std::int64_t> labels = {0, 1};
+  EXPECT_EQ(batched_nms(std::vector<Box>{{-9, -9, -1, -1}, {-9, -9, -1, -1}}, scores, labels, {}).indices, (std::vector<std::int64_t>{0}));
+  EXPECT_EQ(batched_nms(std::vector<Box>{{-9, -9, -3, -3}, {-7, -7, -1, -3}}, scores, labels, {}).indices,
+            (std::vector<std::int64_t>{0, 1}));
+}
+
+TEST(BatchedNms, AgreesWithNmsOfTheMovedBoxesWhereverTheyLie) {
+  for (const float moved : {0.0F, 0.5F, 1.0F, 1.5F, 60.0F, 100.0F, 200.0F}) {
+    for (const std::int64_t classes : {1, 2, 7}) {
+      Crowd crowd(400, static_cast<std::uint32_t>(classes));
+      for (Box& box : crowd.boxes) {
+        for (float& coordinate : box) coordinate -= moved;
+      }
+      std::vector<std::int64_t> labels;
+      for (std::size_t i = 0; i < crowd.boxes.size(); ++i) labels.push_back(static_cast<std::int64_t>(i * 31) % classes);
+      EXPECT_EQ(batched_nms(crowd.boxes, crowd.scores, labels, {.iou_threshold = 0.3}).indices,
+                nms_of_moved(crowd.boxes, crowd.scores, labels, 0.3F))
+          << moved << " px to the left, " << classes << " classes";
+    }
+  }
+}
+
+TEST(BatchedNms, FromTheSplitOnEachClassIsDoneAloneEvenIfClassAgnostic) {
+  const std::vector<Box> boxes = {{0, 0, 10, 10}, {0, 0, 10, 10}, {0, 0, 10, 10}};
+  const std::vector<float> scores = {0.7F, 0.9F, 0.8F};
+  const std::vector<std::int64_t> labels = {0, 0, 1};
+  EXPECT_EQ(batched_nms(boxes, scores, labels, {.class_agnostic = true, .split_thr = 4}).indices, (std::vector<std::int64_t>{1}));
+  EXPECT_EQ(batched_nms(boxes, scores, labels, {.class_agnostic = true, .split_thr = 3}).indices, (std::vector<std::int64_t>{1, 2}));
+}
+
+TEST(BatchedNms, OnlyTheBestBoxOfAllStaysBelowTheSmallestScore) {
+  const std::vector<Box> boxes = {{0, 0, 1, 1}, {4, 4, 5, 5}};
+  const std::vector<float> scores = {0.2F, 0.1F};
+  EXPECT_EQ(batched_nms(boxes, scores, std::vector<std::int64_t>{0, 1}, {.type = NmsType::SoftNms, .min_score = 0.5}).indices,
+            (std::vector<std::int64_t>{0}));
+}
+
 }  // namespace
 }  // namespace detforge::kernels

@@ -56,16 +56,18 @@ struct NmsOptions {
   NmsType type = NmsType::Nms;
   double iou_threshold = 0.5;
   std::int64_t offset = 0;
-  double score_threshold = 0;   ///< boxes must score more, where this is above 0
-  std::int64_t max_num = -1;    ///< at most so many are kept, where this is above 0
-  bool class_agnostic = false;  ///< boxes suppress those of other classes too
-  double sigma = 0.5;           ///< of soft-NMS, as the next two
+  double score_threshold = 0;      ///< boxes must score more, where this is above 0
+  std::int64_t max_num = -1;       ///< at most so many are kept, where this is above 0
+  bool class_agnostic = false;     ///< boxes suppress those of other classes too
+  std::int64_t split_thr = 10000;  ///< from so many boxes on each class is done alone, whatever `class_agnostic` says
+  double sigma = 0.5;              ///< of soft-NMS, as the next two
   double min_score = 1e-3;
   SoftNmsMethod method = SoftNmsMethod::Linear;
 };
 
-/// NMS among the boxes of one class each. As in mmcv the classes are moved apart by more than the largest coordinate
-/// before their IoU is taken, which rounds it slightly.
+/// NMS among the boxes of one class each. As in mmcv the classes are moved apart by the largest coordinate and 1 before their IoU is taken,
+/// which rounds it slightly: boxes that begin further left of or above the image than that still meet those of the class before. From
+/// `split_thr` boxes on they do not.
 NmsResult batched_nms(std::span<const Box> boxes, std::span<const float> scores, std::span<const std::int64_t> labels,
                       const NmsOptions& options);
 

@@ -28,7 +28,7 @@ struct NmsCfgKeys {
   static Arguments<NmsCfgKeys> arguments() {
     return {arg(&NmsCfgKeys::iou_threshold, "iou_threshold", "a box falls that overlaps a better one by more"),
             arg(&NmsCfgKeys::iou_thr, "iou_thr", "older name of iou_threshold"),
-            arg(&NmsCfgKeys::split_thr, "split_thr", "from so many boxes on, classes are done one by one: the result is the same"),
+            arg(&NmsCfgKeys::split_thr, "split_thr", "from so many boxes on, classes are done one by one"),
             arg(&NmsCfgKeys::class_agnostic, "class_agnostic", "boxes suppress those of other classes too")};
   }
 };
@@ -65,6 +65,7 @@ kernels::NmsOptions common_nms_options(kernels::NmsType type, const NmsCfgKeys& 
   options.type = type;
   options.iou_threshold = keys.iou_thr.value_or(keys.iou_threshold);
   options.class_agnostic = keys.class_agnostic;
+  options.split_thr = keys.split_thr;
   return options;
 }
 
