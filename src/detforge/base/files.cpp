@@ -15,7 +15,10 @@ namespace {
 
 [[noreturn]] void fail(const std::string& what, const std::filesystem::path& path) {
   const int code = errno;
-  throw Error(what + " '" + path.string() + "': " + std::strerror(code)).at(path.string());
+  Error error(what + " '" + path.string() + "': " + std::strerror(code));
+  error.at(path.string());
+  if (code == ENOENT && path.string().find('\\') != std::string::npos) error.help("the name has backslashes, as Windows writes paths");
+  throw error;
 }
 
 class Descriptor {

@@ -5,6 +5,7 @@
 #include "detforge/base/error.h"
 #include "detforge/base/json_fault.h"
 #include "detforge/base/mapped_file.h"
+#include "detforge/base/text_encoding.h"
 
 namespace detforge {
 
@@ -23,6 +24,7 @@ const char* type_name(simdjson::dom::element element) {
 
 [[noreturn]] void fail(simdjson::error_code error, std::string_view text, const std::string& name) {
   if (text.empty()) throw Error("the file is empty").at(name);
+  if (const auto encoding = wide_encoding(text)) refuse_encoding(*encoding, name);
   const std::optional<JsonFault> fault = find_json_fault(text);
   if (!fault) throw Error(std::string("the file can not be read as JSON: ") + simdjson::error_message(error)).at(name);
   Error wrong("the file is no valid JSON: " + fault->reason);
@@ -91,6 +93,11 @@ std::int64_t JsonValue::integer() const {
   return static_cast<std::int64_t>(real);
 }
 
+std::optional<std::uint64_t> JsonValue::large_integer() const {
+  if (element_.type() != simdjson::dom::element_type::UINT64) return std::nullopt;
+  return element_.get_uint64().value_unsafe();
+}
+
 std::string_view JsonValue::text() const {
   std::string_view value;
   if (element_.get(value) != simdjson::SUCCESS) fail(std::string("must be a text, not ") + type_name(element_));
@@ -133,15 +140,18 @@ JsonValue JsonValue::operator[](std::string_view key) const {
 }
 
 JsonDocument JsonDocument::read(const std::filesystem::path& file) {
-  JsonDocument document(file.string());
   const MappedFile mapped(file);  // says why a file can not be read; its pages are touched where something is wrong
+  const std::string_view text(reinterpret_cast<const char*>(mapped.bytes().data()), mapped.bytes().size());
+  if (without_byte_order_mark(text).size() < text.size()) return parse(text, file.string());
+  JsonDocument document(file.string());
   const simdjson::error_code error = document.parser_->load(file.string()).get(document.root_);
-  if (error != simdjson::SUCCESS) fail(error, {reinterpret_cast<const char*>(mapped.bytes().data()), mapped.bytes().size()}, file.string());
+  if (error != simdjson::SUCCESS) fail(error, text, file.string());
   return document;
 }
 
 JsonDocument JsonDocument::parse(std::string_view text, std::string name) {
   JsonDocument document(std::move(name));
+  text = without_byte_order_mark(text);
   const simdjson::error_code error = document.parser_->parse(text.data(), text.size()).get(document.root_);
   if (error != simdjson::SUCCESS) fail(error, text, *document.name_);
   return document;

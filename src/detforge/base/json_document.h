@@ -23,6 +23,8 @@ class JsonValue {
   bool is_array() const { return element_.is_array(); }
   bool is_object() const { return element_.is_object(); }
   bool is_string() const { return element_.is_string(); }
+  bool is_number() const { return element_.is_number(); }
+  bool is_bool() const { return element_.is_bool(); }
   bool is_null() const { return element_.is_null(); }
 
   /// Throw `Error` at this place when the value is of another type. A whole number may be written `3.0`, a number `3`.
@@ -31,6 +33,8 @@ class JsonValue {
   std::size_t size() const;
   double number() const;
   std::int64_t integer() const;
+  /// A whole number beyond 2^63 - 1, of at most 64 bits; nothing for any other value.
+  std::optional<std::uint64_t> large_integer() const;
   std::string_view text() const;
   /// `true`, `false`, or a number that is not 0.
   bool truth() const;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "detforge/base/text_encoding.h"
+
 namespace detforge {
 namespace {
 
@@ -53,8 +55,18 @@ std::optional<JsonFault> find_json_fault(std::string_view text) {
   // The position counts the bytes that were read, the wrong one among them.
   const std::string_view before = text.substr(0, std::min(text.size(), std::max<std::size_t>(finder.position(), 1) - 1));
   const std::size_t line_start = before.rfind('\n') + 1;
+  const std::string_view rest = text.substr(before.size());
+  std::string reason = invisible_character(rest);
+  if (!reason.empty()) reason += ", stands outside of a text";
+  const std::string_view number = rest.substr(rest.starts_with('-') ? 1 : 0);
+  const std::string_view word = number.substr(0, number.find_first_of(",]} \t\r\n"));
+  for (const std::string_view none : {"NaN", "Infinity", "nan", "inf"}) {
+    if (word == none) reason = std::string(none) + " is no number in JSON";
+  }
+  if (reason.empty()) reason = reason_in(finder.text());
+  if (reason.ends_with("ill-formed UTF-8 byte")) reason += "; the file is in another encoding";
   return JsonFault{static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1, before.size() - line_start + 1,
-                   reason_in(finder.text())};
+                   std::move(reason)};
 }
 
 }  // namespace detforge

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "detforge/base/text_encoding.h"
 #include "detforge/config/limits.h"
 
 namespace detforge::python {
@@ -209,7 +210,9 @@ class Lexer {
     if (found == kOperators.end()) {
       std::size_t length = 1;
       while (length < rest.size() && (static_cast<unsigned char>(rest[length]) & 0xC0U) == 0x80U) ++length;
-      fail("unexpected character '" + std::string(rest.substr(0, length)) + "'", position_, length);
+      const std::string invisible = invisible_character(rest);
+      fail(invisible.empty() ? "unexpected character '" + std::string(rest.substr(0, length)) + "'" : "unexpected " + invisible, position_,
+           length);
     }
     const char c = found->front();
     if (found->size() == 1 && std::string_view("([{").find(c) != std::string_view::npos) {

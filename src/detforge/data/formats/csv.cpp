@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "detforge/base/mapped_file.h"
+#include "detforge/base/text_encoding.h"
 
 namespace detforge {
 
@@ -30,6 +31,8 @@ void split_csv_line(std::string_view line, std::vector<std::string>& fields) {
 void read_csv(const std::filesystem::path& file, const std::function<void(std::size_t, const std::vector<std::string>&)>& take) {
   const MappedFile mapped(file);
   std::string_view text(reinterpret_cast<const char*>(mapped.bytes().data()), mapped.bytes().size());
+  if (const auto encoding = wide_encoding(text)) refuse_encoding(*encoding, file.string());
+  text = without_byte_order_mark(text);
   std::vector<std::string> fields;
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
