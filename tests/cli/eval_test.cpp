@@ -29,7 +29,8 @@ TEST(Eval, CocoPrintsPycocotoolsTable) {
   EXPECT_NE(outcome.out.find("\n+----------+-------+\n| category | AP    |\n+----------+-------+\n| cat      | 1.000 |\n"),
             std::string::npos)
       << outcome.out;
-  EXPECT_EQ(outcome.err, "note: 1 results of categories that the annotations do not have take no part\n");
+  EXPECT_EQ(outcome.err, "note: results of categories that the annotations do not have take no part (1): [0].category_id in " +
+                             (folder / "dt.json").string() + "\n");
   EXPECT_EQ(run("eval coco " + files + " --quiet --metric-items mAP_50 AR@100").out, "bbox_mAP_50: 1.000\nbbox_AR@100: 1.000\n");
 }
 

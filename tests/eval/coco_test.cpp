@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <tuple>
 
 #include "detforge/base/error.h"
 #include "detforge/eval/coco/coco_evaluation.h"
@@ -112,6 +113,87 @@ TEST(CocoFiles, TruncatedTextIsRefused) {
 TEST(CocoFiles, TheIdNullIsPycocotoolsUnmatched) {
   const std::string null_id = R"({"id": 0, "image_id": 7, "category_id": 3, "bbox": [1, 2, 10, 10], "area": 100})";
   EXPECT_EQ(evaluate(file(null_id), found).stats[0], 0);
+}
+
+TEST(CocoFiles, TextsAndLargeNumbersAreIds) {
+  for (const auto& [image, category, id] :
+       {std::tuple(R"("a/7")", R"("cat")", R"("x")"), std::tuple("18446744073709551615", "18446744073709551614", "18446744073709551613"),
+        std::tuple("-7", "0", R"("5")")}) {
+    const std::string of = std::string(R"("image_id": )") + image + R"(, "category_id": )" + category + R"(, "bbox": [1, 2, 10, 10])";
+    const std::string truth = std::string(R"({"images": [{"id": )") + image + R"(, "height": 20, "width": 30}], "categories": [{"id": )" +
+                              category + R"(, "name": "cat"}], "annotations": [{"id": )" + id + R"(, "area": 100, )" + of + "}]}";
+    EXPECT_DOUBLE_EQ(evaluate(truth, "[{" + of + R"(, "score": 0.5}])").stats[0], 1) << image;
+  }
+}
+
+TEST(CocoFiles, IdsOfTextsAreSortedAsTexts) {
+  const auto document =
+      JsonDocument::parse(R"({"images": [{"id": "b"}, {"id": "10"}, {"id": "9"}], "categories": [{"id": 18446744073709551615},
+                                               {"id": 7}], "annotations": []})",
+                          "gt.json");
+  const CocoAnnotations annotations = read_coco_annotations(document, false);
+  EXPECT_EQ(annotations.image_order, (std::vector<std::int32_t>{2, 0, 1}));
+  EXPECT_EQ(annotations.category_order, (std::vector<std::int32_t>{1, 0}));
+}
+
+TEST(CocoFiles, TheTextNullIsPycocotoolsUnmatchedToo) {
+  const std::string null_id = R"({"id": "0", "image_id": 7, "category_id": 3, "bbox": [1, 2, 10, 10], "area": 100})";
+  EXPECT_EQ(evaluate(file(null_id), found).stats[0], 0);
+}
+
+std::string findings_of(const std::string& annotations, bool with_masks = false) {
+  return read_coco_annotations(JsonDocument::parse(annotations, "gt.json"), with_masks).findings.text();
+}
+
+TEST(CocoFiles, WhatTakesNoPartOrWasMadeUpIsFound) {
+  EXPECT_EQ(findings_of(file(cat)), "");
+  EXPECT_EQ(findings_of(file(R"({"id": 1, "image_id": 7, "category_id": 3, "bbox": [1, 2, 10, 10]})")),
+            "annotations without 'area' get width × height (1): annotations[0] in gt.json\n");
+  EXPECT_EQ(findings_of(file(R"({"id": 1, "image_id": "7", "category_id": 99, "bbox": [1, 2, 10, 10], "area": 1})")),
+            "annotations of images that the file does not describe take no part: the id is a text, those of the file are numbers (1): "
+            "annotations[0].image_id in gt.json\n"
+            "annotations of categories that the file does not describe take no part (1): annotations[0].category_id in gt.json\n");
+  const std::string swapped = R"({"id": 1, "image_id": 7, "category_id": 3, "bbox": [1, 2, 10, 10], "area": 1,
+                                  "segmentation": {"size": [30, 20], "counts": [600]}})";
+  EXPECT_EQ(findings_of(file(swapped), true), "masks do not have their image's size (1): annotations[0].segmentation in gt.json\n");
+}
+
+TEST(CocoFiles, WithoutAreaTheBoxHasIt) {
+  const std::string medium = R"({"id": 1, "image_id": 7, "category_id": 3, "bbox": [1, 2, 40, 40]})";
+  const std::string results = R"([{"image_id": 7, "category_id": 3, "bbox": [1, 2, 40, 40], "score": 0.5}])";
+  const CocoEvaluation evaluation = evaluate(file(medium), results);
+  EXPECT_EQ(evaluation.stats[3], -1) << "nothing is small";
+  EXPECT_DOUBLE_EQ(evaluation.stats[4], 1) << "1,600 px are of medium size";
+}
+
+TEST(CocoFiles, MasksArePycocotools) {
+  const auto precision = [](const std::string& segmentation) {
+    const std::string truth =
+        R"({"id": 1, "image_id": 7, "category_id": 3, "bbox": [1, 2, 10, 10], "area": 100, "segmentation": )" + segmentation + "}";
+    return evaluate(file(truth), found, CocoType::Segm).stats[0];
+  };
+  EXPECT_DOUBLE_EQ(precision("[[1, 2, 11, 2, 11, 12, 1, 12], [3, 4, 20, 15]]"), 1) << "two points enclose nothing";
+  EXPECT_DOUBLE_EQ(precision("[[], [1, 2, 11, 2, 11, 12, 1, 12]]"), 1);
+  EXPECT_DOUBLE_EQ(precision("[[1, 2, 10, 10]]"), 1) << "four numbers are a box";
+  EXPECT_EQ(precision("[[1, 2, 11, 12, 5]]"), 0) << "five are two points";
+  const std::string counts =
+      R"({"size": [20, 30], "counts": [22, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 388]})";
+  EXPECT_DOUBLE_EQ(precision("[" + counts + "]"), 1) << "a list of RLEs";
+  EXPECT_DOUBLE_EQ(precision("[" + counts + R"(, {"size": [20, 30], "counts": [600]}])"), 1) << "which are joined";
+}
+
+TEST(CocoMetrics, NumbersOfDetectionsStandBesideTheirNames) {
+  CocoOptions options = default_coco_options(CocoType::Bbox);
+  options.parameters.max_detections = {100, 10, 1};
+  options.threads = 1;
+  const auto truth = JsonDocument::parse(file(cat), "gt.json");
+  const auto results = JsonDocument::parse(found, "dt.json");
+  const CocoEvaluation evaluation = evaluate_coco(truth, results, options);
+  const std::string text = summary_text(evaluation.stats, options.parameters);
+  for (const char* line :
+       {"area=   all | maxDets=  1 ] = 1.000\n Average Recall", "area=   all | maxDets= 10 ]", "area= small | maxDets=100 ]"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << text;
+  }
 }
 
 TEST(CocoFiles, EqualScoresKeepTheirOrder) {

@@ -54,7 +54,7 @@ TEST(VocAnnotations, WhatIsWrongIsNamed) {
   const Folder folder = voc_folder(object("dog", "0", "ten"));
   const std::string file = (folder / "VOC2007/Annotations/b.xml").string();
   const auto read = [&] { read_voc_annotations(folder / "VOC2007/ImageSets/Main/test.txt", {"dog"}); };
-  EXPECT_EQ(error_of(read), "'xmin' is no number @ " + file + ": object[0]");
+  EXPECT_EQ(error_of(read), "'xmin' is no number: 'ten' @ " + file + ": object[0]");
   folder.write("VOC2007/Annotations/b.xml", "<annotation><object><name>dog</name></object></annotation>");
   EXPECT_EQ(error_of(read), "the object has no 'bndbox' @ " + file + ": object[0]");
   folder.write("VOC2007/Annotations/b.xml", "<annotation><object>");

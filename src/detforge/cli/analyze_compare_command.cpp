@@ -8,6 +8,7 @@
 
 #include "detforge/base/parallel.h"
 #include "detforge/cli/analyze_arguments.h"
+#include "detforge/cli/findings.h"
 #include "detforge/cli/usage_error.h"
 #include "detforge/eval/analysis/compare.h"
 #include "detforge/eval/table.h"
@@ -65,7 +66,7 @@ std::string chart(const Comparison& comparison, const std::vector<std::string>& 
 }
 
 void run(const CompareArguments& arguments, const Session& session) {
-  const MapAnnotations annotations = read_map_annotations(arguments.annotations, arguments.classes);
+  const MapAnnotations annotations = read_map_annotations(arguments.annotations, arguments.classes, session);
   const std::vector<Detections> first = read_map_detections(arguments.results, annotations);
   const std::vector<Detections> second = read_map_detections(arguments.second, annotations);
   const Comparison comparison = compare_results(first, second, annotations.truth, annotations.classes.size(), arguments.resamples,
@@ -84,6 +85,7 @@ void run(const CompareArguments& arguments, const Session& session) {
   json["interval"] = {comparison.difference.low, comparison.difference.high};
   json["per_class"] = list(annotations.classes, comparison.first_classes, comparison.second_classes);
   json["images"] = list(annotations.image_names, comparison.first_images, comparison.second_images);
+  json["findings"] = findings_json(annotations.findings);
   write_json(arguments.json, json);
   write_svg(arguments.svg, chart(comparison, annotations.classes));
 }

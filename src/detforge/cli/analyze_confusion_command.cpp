@@ -5,6 +5,7 @@
 
 #include "detforge/base/parallel.h"
 #include "detforge/cli/analyze_arguments.h"
+#include "detforge/cli/findings.h"
 #include "detforge/eval/analysis/confusion.h"
 #include "detforge/visualize/charts.h"
 
@@ -26,7 +27,7 @@ std::string chart(const ConfusionMatrix& matrix, const std::vector<std::string>&
 }
 
 void run(const AnalyzeArguments& arguments, const ConfusionOptions& options, const Session& session) {
-  const MapAnnotations annotations = read_map_annotations(arguments.annotations, arguments.classes);
+  const MapAnnotations annotations = read_map_annotations(arguments.annotations, arguments.classes, session);
   const std::vector<Detections> detections = read_map_detections(arguments.results, annotations);
   const std::size_t classes = annotations.classes.size();
   const ConfusionMatrix matrix = confusion_matrix(detections, annotations.truth, classes, options);
@@ -49,6 +50,7 @@ void run(const AnalyzeArguments& arguments, const ConfusionOptions& options, con
                                  {"given", point_json(operations[k].given)},
                                  {"best", point_json(operations[k].best)}});
   }
+  json["findings"] = findings_json(annotations.findings);
   write_json(arguments.json, json);
   write_svg(arguments.svg, chart(matrix, annotations.classes));
 }

@@ -6,6 +6,7 @@
 #include "detforge/base/error.h"
 #include "detforge/base/parallel.h"
 #include "detforge/cli/analyze_arguments.h"
+#include "detforge/cli/findings.h"
 #include "detforge/eval/analysis/error_curves.h"
 #include "detforge/eval/analysis/error_types.h"
 #include "detforge/eval/numpy_mean.h"
@@ -67,7 +68,7 @@ std::string chart(const ErrorAnalysis& analysis) {
 void run(const AnalyzeArguments& arguments, const Session& session) {
   const bool has_coco = std::filesystem::path(arguments.annotations).extension() == ".json";
   if (!has_coco && !arguments.svg.empty()) throw Error("the curves need annotations in COCO's layout, .json", ErrorKind::Usage);
-  const MapAnnotations annotations = read_map_annotations(arguments.annotations, arguments.classes);
+  const MapAnnotations annotations = read_map_annotations(arguments.annotations, arguments.classes, session);
   const ErrorTypes types = error_types(read_map_detections(arguments.results, annotations), annotations.truth, annotations.classes.size());
   Json json;
   json["AP50"] = types.precision;
@@ -86,6 +87,7 @@ void run(const AnalyzeArguments& arguments, const Session& session) {
     json["curves"] = curves_json(coco, analysis);
     write_svg(arguments.svg, chart(analysis));
   }
+  json["findings"] = findings_json(annotations.findings);
   write_json(arguments.json, json);
 }
 

@@ -8,6 +8,7 @@
 
 #include "detforge/base/parallel.h"
 #include "detforge/cli/analyze_arguments.h"
+#include "detforge/cli/findings.h"
 #include "detforge/cli/usage_error.h"
 #include "detforge/eval/analysis/columns.h"
 #include "detforge/eval/table.h"
@@ -40,7 +41,7 @@ cv::Mat draw_both(const cv::Mat& image, const ImageTruth& truth, const Detection
 }
 
 void run(const ImagesArguments& arguments, const Session& session) {
-  const MapAnnotations annotations = read_map_annotations(arguments.annotations, arguments.classes);
+  const MapAnnotations annotations = read_map_annotations(arguments.annotations, arguments.classes, session);
   const std::vector<Detections> detections = read_map_detections(arguments.results, annotations);
   const std::vector<double> precisions =
       image_precisions(detections, annotations.truth, annotations.classes.size(), thread_count(session.threads));
@@ -70,6 +71,7 @@ void run(const ImagesArguments& arguments, const Session& session) {
     json["images"].push_back({{"name", annotations.image_names[i]}, {"AP", number_or_null(precisions[i])}});
   }
   if (arguments.json != "-") std::cout << ascii_table(rows);
+  json["findings"] = findings_json(annotations.findings);
   write_json(arguments.json, json);
 }
 

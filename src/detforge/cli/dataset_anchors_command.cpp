@@ -6,6 +6,7 @@
 
 #include "detforge/cli/analyze_arguments.h"
 #include "detforge/cli/dataset_arguments.h"
+#include "detforge/cli/findings.h"
 #include "detforge/cli/usage_error.h"
 #include "detforge/data/datasets/anchor_clusters.h"
 
@@ -40,7 +41,8 @@ std::string base_sizes_text(const std::vector<BoxSize>& anchors) {
 
 void run(const AnchorArguments& arguments, const Session& session) {
   const BoxSize input = {arguments.input_shape[0], arguments.input_shape[1]};
-  const std::vector<BoxSize> boxes = input_box_sizes(*open_dataset(arguments, session), input);
+  const auto dataset = open_dataset(arguments, session);
+  const std::vector<BoxSize> boxes = input_box_sizes(*dataset, input);
   NumpyRandom random(arguments.seed);
   const AnchorClusters clusters = arguments.algorithm == "k-means"
                                       ? kmeans_anchors(boxes, arguments.count, arguments.iterations, random)
@@ -53,6 +55,7 @@ void run(const AnchorArguments& arguments, const Session& session) {
               << fmt::format("average IoU {:.4f} of {} boxes in an input of {:g} x {:g}, after {} iterations\n", clusters.average_iou,
                              boxes.size(), input[0], input[1], clusters.iterations);
   }
+  json["findings"] = findings_json(dataset->findings());
   write_json(arguments.json, json);
 }
 

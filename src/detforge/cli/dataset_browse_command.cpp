@@ -7,6 +7,8 @@
 #include <set>
 
 #include "detforge/cli/dataset_arguments.h"
+#include "detforge/cli/eval_arguments.h"
+#include "detforge/cli/findings.h"
 #include "detforge/cli/usage_error.h"
 #include "detforge/media/media.h"
 #include "detforge/visualize/draw_detections.h"
@@ -22,6 +24,7 @@ struct BrowseArguments : DatasetArguments {
   std::string image_folder;
   std::size_t count = 20;
   std::uint32_t seed = 0;
+  std::string json;
 };
 
 /// Transforms that make numbers for a model of what a person can look at: MMDetection's browse_dataset passes over them too.
@@ -113,7 +116,8 @@ void run(const BrowseArguments& arguments, const Session& session) {
       write_image(fs::path(arguments.out) / fmt::format("{:06d}_{}{}.jpg", i, stem, view), drawn(views[v], dataset->classes()));
     }
   }
-  std::cout << fmt::format("{}: pictures of {} of {} samples\n", arguments.out, count, dataset->size());
+  if (arguments.json != "-") std::cout << fmt::format("{}: pictures of {} of {} samples\n", arguments.out, count, dataset->size());
+  write_json(arguments.json, {{"pictures", count}, {"samples", dataset->size()}, {"findings", findings_json(dataset->findings())}});
 }
 
 }  // namespace
@@ -126,6 +130,8 @@ void add_dataset_browse(CLI::App& dataset, Session& session) {
   command.add_option("--images", arguments->image_folder, "folder of the photos, where annotations are given")->type_name("DIR");
   command.add_option("-n,--count", arguments->count, "the first so many samples; 0: all")->check(at_least(0))->capture_default_str();
   command.add_option("--seed", arguments->seed, "of the pipeline's draws")->capture_default_str();
+  command.add_option("--json", arguments->json, "file for the counts and what was left out; '-': standard output, instead of the text")
+      ->type_name("FILE");
   set_example(command, "detforge dataset browse configs/yolox/yolox_s_8x8_300e_coco.py --out drawn/ --count 50");
   command.callback([=, &session] { run(*arguments, session); });
 }

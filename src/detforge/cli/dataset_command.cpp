@@ -1,9 +1,8 @@
 #include <algorithm>
 #include <filesystem>
-#include <iostream>
-#include <sstream>
 
 #include "detforge/cli/dataset_arguments.h"
+#include "detforge/cli/findings.h"
 #include "detforge/cli/usage_error.h"
 #include "detforge/data/formats/voc_xml.h"
 
@@ -75,9 +74,7 @@ Value dataset_config(const Config& config, const std::string& part) {
 
 void tell_findings(const Dataset& dataset, bool strict, const Session& session) {
   if (strict) dataset.findings().refuse();
-  if (session.quiet) return;
-  std::istringstream lines(dataset.findings().text());
-  for (std::string line; std::getline(lines, line);) std::cerr << (line.starts_with(' ') ? "" : "note: ") << line << '\n';
+  tell(dataset.findings(), session);
 }
 
 Value annotations_config(const DatasetArguments& arguments) {

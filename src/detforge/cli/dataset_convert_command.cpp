@@ -3,9 +3,10 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <sstream>
 
 #include "detforge/cli/dataset_arguments.h"
+#include "detforge/cli/eval_arguments.h"
+#include "detforge/cli/findings.h"
 #include "detforge/cli/usage_error.h"
 #include "detforge/data/interchange/labeled_images.h"
 
@@ -24,6 +25,7 @@ struct ConvertArguments {
   std::vector<std::string> classes;
   std::string name = "train";
   bool strict = false;
+  std::string json;
 };
 
 std::string format_of(const fs::path& source) {
@@ -36,14 +38,15 @@ std::string format_of(const fs::path& source) {
         if (entry.path().extension() == extension) return format;
       }
     }
+    if (fs::is_directory(source / "labels") || fs::is_regular_file(source / "data.yaml")) return "yolo";
   }
   throw Error("can not tell the format of '" + source.string() + "'").at(source.string()).help("--from names it");
 }
 
 LabeledImages read(const ConvertArguments& arguments, const std::string& format) {
-  if (format == "coco") return read_coco_images(arguments.source);
-  if (format == "voc") return read_voc_images(arguments.source);
-  if (format == "labelme") return read_labelme_images(arguments.source);
+  if (format == "coco") return read_coco_images(arguments.source, arguments.images);
+  if (format == "voc") return read_voc_images(arguments.source, arguments.images);
+  if (format == "labelme") return read_labelme_images(arguments.source, arguments.images);
   if (arguments.images.empty()) throw Error("YOLO's boxes are shares of their images: --images names the folder", ErrorKind::Usage);
   return read_yolo_images(arguments.source, arguments.images, arguments.classes);
 }
@@ -67,14 +70,20 @@ void run(const ConvertArguments& arguments, const Session& session) {
   const std::string format = arguments.from == "auto" ? format_of(arguments.source) : arguments.from;
   const LabeledImages images = read(arguments, format);
   if (arguments.strict) images.findings.refuse();
-  std::istringstream findings(session.quiet ? "" : images.findings.text());
-  for (std::string line; std::getline(findings, line);) std::cerr << (line.starts_with(' ') ? "" : "note: ") << line << '\n';
+  tell(images.findings, session);
   const ConversionLosses losses = write(arguments, images);
   std::size_t objects = 0;
   for (const LabeledImage& image : images.images) objects += image.objects.size();
-  std::cout << fmt::format("{}: {} images, {} objects of {} classes\n", arguments.out, images.images.size(), objects,
-                           images.classes.size());
-  for (const auto& [what, count] : losses) std::cout << fmt::format("lost: {} {}\n", count, what);
+  if (arguments.json != "-") {
+    std::cout << fmt::format("{}: {} images, {} objects of {} classes\n", arguments.out, images.images.size(), objects,
+                             images.classes.size());
+    for (const auto& [what, count] : losses) std::cout << fmt::format("lost: {} {}\n", count, what);
+  }
+  write_json(arguments.json, {{"images", images.images.size()},
+                              {"objects", objects},
+                              {"classes", images.classes},
+                              {"lost", losses},
+                              {"findings", findings_json(images.findings)}});
 }
 
 }  // namespace
@@ -91,9 +100,15 @@ void add_dataset_convert(CLI::App& dataset, Session& session) {
   command.add_option("--from", arguments->from, "the format to read")
       ->check(one_of({"auto", "coco", "voc", "yolo", "labelme"}))
       ->capture_default_str();
-  command.add_option("--images", arguments->images, "folder of the images, for their sizes, where YOLO's format is read")->type_name("DIR");
-  command.add_option("--classes", arguments->classes, "names of YOLO's classes, where there is no classes.txt")->delimiter(',');
+  command
+      .add_option("--images", arguments->images,
+                  "folder of the images, for their sizes: of YOLO's format, and where the annotations do not give them")
+      ->type_name("DIR");
+  command.add_option("--classes", arguments->classes, "names of YOLO's classes, instead of those of classes.txt or data.yaml")
+      ->delimiter(',');
   command.add_option("--name", arguments->name, "of VOC's list of images")->capture_default_str();
+  command.add_option("--json", arguments->json, "file for the counts and what was lost; '-': standard output, instead of the text")
+      ->type_name("FILE");
   command.add_flag("--strict", arguments->strict, "fail where a record is wrong, instead of leaving it out");
   set_example(command, "detforge dataset convert coco VOC2007/ImageSets/Main/trainval.txt --out voc07_trainval.json");
   command.callback([=, &session] { run(*arguments, session); });

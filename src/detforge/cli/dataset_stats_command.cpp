@@ -5,6 +5,7 @@
 
 #include "detforge/cli/analyze_arguments.h"
 #include "detforge/cli/dataset_arguments.h"
+#include "detforge/cli/findings.h"
 #include "detforge/data/datasets/dataset_statistics.h"
 #include "detforge/eval/table.h"
 #include "detforge/visualize/charts.h"
@@ -92,7 +93,8 @@ std::string to_svg(const DatasetStatistics& statistics) {
 }
 
 void run(const StatsArguments& arguments, const Session& session) {
-  const DatasetStatistics statistics = statistics_of(*open_dataset(arguments, session));
+  const auto dataset = open_dataset(arguments, session);
+  const DatasetStatistics statistics = statistics_of(*dataset);
   if (arguments.json != "-") {
     std::cout << fmt::format("{} images, {} of them without an object; {} objects, {} to be ignored\n", statistics.images,
                              statistics.empty_images, statistics.objects, statistics.ignored)
@@ -101,7 +103,9 @@ void run(const StatsArguments& arguments, const Session& session) {
               << class_table(statistics) << quantile_table(statistics) << histogram_table(statistics.box_sizes, "root of the area, px")
               << histogram_table(statistics.aspect_ratios, "width to height");
   }
-  write_json(arguments.json, to_json(statistics));
+  Json json = to_json(statistics);
+  json["findings"] = findings_json(dataset->findings());
+  write_json(arguments.json, json);
   write_svg(arguments.svg, to_svg(statistics));
 }
 

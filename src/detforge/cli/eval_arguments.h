@@ -29,11 +29,15 @@ void add_eval_arguments(CLI::App& command, EvalArguments& arguments, const std::
 /// MMDetection's results, by the file's extension; else they are JSON.
 bool is_pickle(const std::filesystem::path& file);
 
-/// Results for annotations in COCO's layout, from either.
+/// Annotations in COCO's layout; what takes no part of them goes to stderr.
+CocoAnnotations read_annotations(const std::string& file, bool with_masks, const Session& session,
+                                 AnnotationStyle style = AnnotationStyle::Coco);
+
+/// Results for annotations in COCO's layout, from either; what takes no part of them goes to stderr.
 CocoResults read_results(const std::string& file, const CocoAnnotations& annotations, bool with_masks, const Session& session);
 
 /// Ground truth for mean average precision: VOC's list of images or folder of XML, or COCO's .json; no `classes` are VOC's twenty.
-MapAnnotations read_map_annotations(const std::string& file, const std::vector<std::string>& classes);
+MapAnnotations read_map_annotations(const std::string& file, const std::vector<std::string>& classes, const Session& session);
 std::vector<Detections> read_map_detections(const std::string& file, const MapAnnotations& annotations);
 
 using Json = nlohmann::ordered_json;

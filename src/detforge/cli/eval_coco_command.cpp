@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "detforge/cli/eval_arguments.h"
+#include "detforge/cli/findings.h"
 #include "detforge/cli/usage_error.h"
 #include "detforge/eval/coco/coco_evaluation.h"
 
@@ -42,8 +43,10 @@ void run(const CocoArguments& arguments, const Session& session) {
   const CocoOptions options = options_of(arguments, session);
   const auto start = std::chrono::steady_clock::now();
   const bool with_masks = options.type == CocoType::Segm;
-  const CocoAnnotations annotations = read_coco_annotations(JsonDocument::read(arguments.annotations), with_masks);
+  const CocoAnnotations annotations = read_annotations(arguments.annotations, with_masks, session);
   const CocoResults results = read_results(arguments.results, annotations, with_masks, session);
+  AnnotationFindings findings = annotations.findings;
+  findings.merge(results.findings);
   const double load_seconds = seconds_since(start);
   const CocoEvaluation evaluation = evaluate_coco(annotations, results, options);
   const auto metrics = mmdet_metrics(evaluation.stats, options.type == CocoType::Proposal ? "" : arguments.type, arguments.metric_items);
@@ -54,6 +57,7 @@ void run(const CocoArguments& arguments, const Session& session) {
   json["metrics"] = Json::object();
   for (const auto& [name, value] : metrics) json["metrics"][name] = value;
   json["per_class"] = per_class_json(annotations.categories, evaluation.per_category);
+  json["findings"] = findings_json(findings);
   json["load_seconds"] = load_seconds;
   json["evaluate_seconds"] = evaluation.evaluate_seconds;
   write_json(arguments.json, json);

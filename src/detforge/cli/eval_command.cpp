@@ -1,11 +1,10 @@
-#include <fmt/format.h>
-
 #include <cmath>
 #include <iostream>
 
 #include "detforge/base/files.h"
 #include "detforge/cli/command.h"
 #include "detforge/cli/eval_arguments.h"
+#include "detforge/cli/findings.h"
 #include "detforge/cli/usage_error.h"
 #include "detforge/eval/results/mmdet_results.h"
 
@@ -25,18 +24,24 @@ void add_eval_arguments(CLI::App& command, EvalArguments& arguments, const std::
 
 bool is_pickle(const std::filesystem::path& file) { return file.extension() == ".pkl" || file.extension() == ".pickle"; }
 
+CocoAnnotations read_annotations(const std::string& file, bool with_masks, const Session& session, AnnotationStyle style) {
+  CocoAnnotations annotations = read_coco_annotations(JsonDocument::read(file), with_masks, style);
+  tell(annotations.findings, session);
+  return annotations;
+}
+
 CocoResults read_results(const std::string& file, const CocoAnnotations& annotations, bool with_masks, const Session& session) {
   CocoResults results = is_pickle(file) ? to_coco(read_mmdet_results(file), annotations, with_masks)
                                         : read_coco_results(JsonDocument::read(file), annotations, with_masks);
-  if (results.unknown_categories > 0 && !session.quiet) {
-    std::cerr << fmt::format("note: {} results of categories that the annotations do not have take no part\n", results.unknown_categories);
-  }
+  tell(results.findings, session);
   return results;
 }
 
-MapAnnotations read_map_annotations(const std::string& file, const std::vector<std::string>& classes) {
-  if (std::filesystem::path(file).extension() == ".json") return map_annotations(read_coco_annotations(JsonDocument::read(file), false));
-  return read_voc_annotations(file, classes.empty() ? voc_classes() : classes);
+MapAnnotations read_map_annotations(const std::string& file, const std::vector<std::string>& classes, const Session& session) {
+  if (std::filesystem::path(file).extension() == ".json") return map_annotations(read_annotations(file, false, session));
+  MapAnnotations annotations = read_voc_annotations(file, classes.empty() ? voc_classes() : classes);
+  tell(annotations.findings, session);
+  return annotations;
 }
 
 std::vector<Detections> read_map_detections(const std::string& file, const MapAnnotations& annotations) {

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "detforge/cli/eval_arguments.h"
+#include "detforge/cli/findings.h"
 #include "detforge/cli/usage_error.h"
 
 namespace detforge::cli {
@@ -13,8 +14,10 @@ namespace {
 void run(const EvalArguments& arguments, std::size_t max_detections, const Session& session) {
   const auto start = std::chrono::steady_clock::now();
   const bool with_masks = arguments.type == "segm";
-  CocoAnnotations annotations = read_coco_annotations(JsonDocument::read(arguments.annotations), with_masks, AnnotationStyle::Lvis);
+  CocoAnnotations annotations = read_annotations(arguments.annotations, with_masks, session, AnnotationStyle::Lvis);
   CocoResults results = read_results(arguments.results, annotations, with_masks, session);
+  AnnotationFindings findings = annotations.findings;
+  findings.merge(results.findings);
   const double load_seconds = seconds_since(start);
   const std::vector<CocoCategory> categories = annotations.categories;
   const LvisEvaluation evaluation =
@@ -31,6 +34,7 @@ void run(const EvalArguments& arguments, std::size_t max_detections, const Sessi
     json["metrics"][name] = value;
   }
   json["per_class"] = per_class_json(categories, evaluation.per_category);
+  json["findings"] = findings_json(findings);
   json["load_seconds"] = load_seconds;
   json["evaluate_seconds"] = evaluation.evaluate_seconds;
   write_json(arguments.json, json);

@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
 #include "detforge/base/parallel.h"
 #include "detforge/cli/eval_arguments.h"
+#include "detforge/cli/findings.h"
 #include "detforge/cli/usage_error.h"
 #include "detforge/eval/coco/recall_text.h"
 #include "detforge/eval/numpy_mean.h"
@@ -70,14 +72,16 @@ Json evaluate_recall(const VocArguments& arguments, const MapAnnotations& annota
   return json;
 }
 
-void run(const VocArguments& arguments, const Session& session) {
+void run(VocArguments arguments, const Session& session) {
+  std::ranges::sort(arguments.proposal_counts);  // recalls are those of the first so many
   const auto start = std::chrono::steady_clock::now();
-  const MapAnnotations annotations = read_map_annotations(arguments.annotations, arguments.classes);
+  const MapAnnotations annotations = read_map_annotations(arguments.annotations, arguments.classes, session);
   const std::vector<Detections> detections = read_map_detections(arguments.results, annotations);
   const double load_seconds = seconds_since(start);
   const auto loaded = std::chrono::steady_clock::now();
   Json json = arguments.type == "proposal" ? evaluate_recall(arguments, annotations, detections)
                                            : evaluate_precision(arguments, annotations, detections, session);
+  json["findings"] = findings_json(annotations.findings);
   json["load_seconds"] = load_seconds;
   json["evaluate_seconds"] = seconds_since(loaded);
   write_json(arguments.json, json);

@@ -6,9 +6,8 @@ namespace detforge {
 
 Rle rle_of(const Polygons& polygons, ImageSize size) {
   const auto height = static_cast<std::uint64_t>(size.height), width = static_cast<std::uint64_t>(size.width);
-  std::vector<Rle> parts;
-  for (const std::vector<double>& polygon : polygons) parts.push_back(rle_from_polygon(polygon, height, width));
-  return parts.empty() ? rle_from_counts(height, width, {static_cast<std::uint32_t>(height * width)}) : merge(parts);
+  if (polygons.empty()) return rle_from_counts(height, width, {static_cast<std::uint32_t>(height * width)});
+  return rle_from_polygons(polygons, height, width);
 }
 
 Rle rle_of(const MaskAnnotation& mask, ImageSize size) {

@@ -54,9 +54,9 @@ TEST(XmlDataset, IgnoresBoxesBelowMinSize) {
 TEST(XmlDataset, SaysWhichObjectsItLeavesOut) {
   const Folder folder = voc(object("cat", "<xmin>ten</xmin>") + "<object><name>cat</name></object>");
   const std::string file = (folder / "VOC2012/Annotations/a.xml").string();
-  EXPECT_EQ(
-      dataset_of(folder.path(), arguments)->findings().text(),
-      "2 records are left out:\n  " + file + ": object[0]: 'xmin' is no number\n  " + file + ": object[1]: the object has no 'bndbox'\n");
+  EXPECT_EQ(dataset_of(folder.path(), arguments)->findings().text(), "2 records are left out:\n  " + file +
+                                                                         ": object[0]: 'xmin' is no number: 'ten'\n  " + file +
+                                                                         ": object[1]: the object has no 'bndbox'\n");
 }
 
 /// What is noted of one object of an image, and how many boxes the image has.

@@ -22,8 +22,9 @@ CocoOptions options_of(const Json& record) {
   for (const auto& [key, value] : record["params"].items()) {
     if (key == "maxDets") options.parameters.max_detections = value.get<std::vector<std::size_t>>();
     if (key == "iouThrs") options.parameters.iou_thresholds = value.get<std::vector<double>>();
-    if (key == "imgIds") options.image_ids = value.get<std::vector<std::int64_t>>();
-    if (key == "catIds") options.category_ids = value.get<std::vector<std::int64_t>>();
+    if (key != "imgIds" && key != "catIds") continue;
+    const auto ids = value.get<std::vector<std::int64_t>>();
+    (key == "imgIds" ? options.image_ids : options.category_ids).assign(ids.begin(), ids.end());
   }
   return options;
 }

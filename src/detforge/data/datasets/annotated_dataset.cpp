@@ -50,8 +50,23 @@ AnnotatedDataset::AnnotatedDataset(const Options& options, const BuildContext& c
   }
   loaded_ = load(options_);
   if (loaded_.images.empty() && loaded_.findings.skipped() > 0) loaded_.findings.refuse();
+  find_files_with_backslashes();
   if (options_.proposal_file) proposals_ = ProposalFile::read(*options_.proposal_file, loaded_.images.size());
   filter();
+}
+
+void AnnotatedDataset::find_files_with_backslashes() {
+  const std::filesystem::path folder = *options_.img_prefix;
+  for (ImageInfo& image : loaded_.images) {
+    if (image.filename.find('\\') == std::string::npos || std::filesystem::exists(folder / image.filename)) continue;
+    std::string name = image.filename;
+    std::replace(name.begin(), name.end(), '\\', '/');
+    const bool is_there = std::filesystem::exists(folder / name);
+    loaded_.findings.note(is_there ? "file names have backslashes, as on Windows; the files are found with slashes"
+                                   : "file names have backslashes, as on Windows, and no file is found with slashes either",
+                          "'" + image.filename + "'", options_.ann_file);
+    if (is_there) image.filename = std::move(name);
+  }
 }
 
 void AnnotatedDataset::filter() {
@@ -91,8 +106,8 @@ AnnInfo AnnotatedDataset::annotations(std::size_t index) const {
   return info;
 }
 
-std::vector<std::int64_t> AnnotatedDataset::category_ids(std::size_t index) const {
-  std::vector<std::int64_t> ids;
+std::vector<RecordId> AnnotatedDataset::category_ids(std::size_t index) const {
+  std::vector<RecordId> ids;
   for (const std::uint32_t row : loaded_.columns.of_image(records_[index])) {
     if (loaded_.columns.use(row) == AnnotationUse::Ignored && !loaded_.counts_ignored) continue;
     ids.push_back(loaded_.category_ids[static_cast<std::size_t>(loaded_.columns.category(row))]);

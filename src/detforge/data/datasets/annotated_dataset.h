@@ -21,9 +21,9 @@ struct LoadedAnnotations {
   std::vector<ImageInfo> images;  ///< in the order of MMDetection's results
   AnnotationColumns columns;      ///< grouped by `images`
   /// By the categories of `columns`: what `category_ids` says of each, and its label, -1 where it is none of the classes.
-  std::vector<std::int64_t> category_ids;
+  std::vector<RecordId> category_ids;
   std::vector<std::int64_t> labels;
-  std::vector<std::int64_t> cat_ids;      ///< [classes] what results call each label: COCO's category ids; else empty
+  std::vector<RecordId> cat_ids;          ///< [classes] what results call each label: COCO's category ids; else empty
   std::vector<std::uint8_t> is_empty;     ///< [images] 1: `filter_empty_gt` drops it; empty where it drops none
   std::int64_t min_side_px = 32;          ///< training leaves out images that are smaller
   bool counts_ignored = true;             ///< whether `category_ids` tells of ignored ones
@@ -58,7 +58,7 @@ class AnnotatedDataset : public Dataset {
   const std::vector<std::uint8_t>& flag() const override { return flag_; }
   const ImageInfo& image(std::size_t index) const override { return loaded_.images[records_[index]]; }
   AnnInfo annotations(std::size_t index) const override;
-  std::vector<std::int64_t> category_ids(std::size_t index) const override;
+  std::vector<RecordId> category_ids(std::size_t index) const override;
   Sample prepare(std::size_t index) const override;
   std::vector<Sample> get(std::size_t index, Random& random) const override;
   const AnnotationFindings& findings() const override { return loaded_.findings; }
@@ -68,7 +68,7 @@ class AnnotatedDataset : public Dataset {
   const std::string& ann_file() const { return options_.ann_file; }
   const std::string& img_prefix() const { return *options_.img_prefix; }
   /// What results call each label: COCO's category ids; empty in other layouts.
-  const std::vector<std::int64_t>& cat_ids() const { return loaded_.cat_ids; }
+  const std::vector<RecordId>& cat_ids() const { return loaded_.cat_ids; }
   /// Bytes of the annotations' columns.
   std::size_t memory_bytes() const { return loaded_.columns.memory_bytes(); }
 
@@ -80,6 +80,8 @@ class AnnotatedDataset : public Dataset {
   AnnotatedDataset(const Options& options, const BuildContext& context, const Load& load);
 
  private:
+  /// Annotations made on Windows name `images\a.jpg`.
+  void find_files_with_backslashes();
   void filter();
   std::size_t another(std::size_t index, Random& random) const;
 

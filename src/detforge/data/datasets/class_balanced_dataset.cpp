@@ -10,17 +10,17 @@ namespace detforge {
 ClassBalancedDataset::ClassBalancedDataset(const Options& options, const BuildContext& context)
     : dataset_(build_dataset(options.dataset, context.child("dataset"))) {
   const std::size_t images = dataset_->size();
-  std::vector<std::set<std::int64_t>> categories(images);
-  std::unordered_map<std::int64_t, std::size_t> images_with;
+  std::vector<std::set<RecordId>> categories(images);
+  std::unordered_map<RecordId, std::size_t> images_with;
   for (std::size_t i = 0; i < images; ++i) {
-    const std::vector<std::int64_t> ids = dataset_->category_ids(i);
+    const std::vector<RecordId> ids = dataset_->category_ids(i);
     categories[i].insert(ids.begin(), ids.end());
     if (ids.empty() && !options.filter_empty_gt) categories[i].insert(static_cast<std::int64_t>(dataset_->classes().size()));
-    for (const std::int64_t id : categories[i]) ++images_with[id];
+    for (const RecordId& id : categories[i]) ++images_with[id];
   }
   for (std::size_t i = 0; i < images; ++i) {
     double factor = 1;
-    for (const std::int64_t id : categories[i]) {
+    for (const RecordId& id : categories[i]) {
       const double share = static_cast<double>(images_with[id]) / static_cast<double>(images);
       factor = std::max(factor, std::sqrt(options.oversample_thr / share));
     }

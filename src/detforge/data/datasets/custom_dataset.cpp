@@ -39,7 +39,7 @@ class CustomDataset : public AnnotatedDataset {
     };
     read_middle_format(options.ann_file, add, [&](const Error& error) { loaded.findings.skip(error); });
     for (std::int64_t label = 0; label < labels; ++label) loaded.labels.push_back(label);
-    loaded.category_ids = loaded.labels;
+    loaded.category_ids.assign(loaded.labels.begin(), loaded.labels.end());
     loaded.columns.group(loaded.images.size());
     return loaded;
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "detforge/data/datasets/annotation_findings.h"
+#include "detforge/data/formats/record_id.h"
 #include "detforge/data/transforms/transform.h"
 
 /// Datasets: lists of images with what is known of them, and the samples that pipelines make of both.
@@ -12,7 +13,7 @@ namespace detforge {
 
 /// What is known of an image without opening it: MMDetection's `img_info`.
 struct ImageInfo {
-  std::int64_t id = 0;   ///< COCO's; in other layouts the position in the file
+  RecordId id;           ///< COCO's; in other layouts the position in the file
   std::string filename;  ///< relative to the dataset's `img_prefix`
   ImageSize size;        ///< 0 × 0 where the annotations do not say
   std::string seg_map;   ///< relative to `seg_prefix`; empty where there is none
@@ -31,7 +32,7 @@ class Dataset : public SamplePool {
   /// MMDetection's `get_ann_info`.
   virtual AnnInfo annotations(std::size_t index) const = 0;
   /// MMDetection's `get_cat_ids`: of all annotations, in the dataset's own numbers (COCO's ids, VOC's labels).
-  virtual std::vector<std::int64_t> category_ids(std::size_t index) const = 0;
+  virtual std::vector<RecordId> category_ids(std::size_t index) const = 0;
   /// What a pipeline starts from: names, sizes, prefixes, proposals and, for training, the annotations.
   virtual Sample prepare(std::size_t index) const = 0;
   /// The sample after the dataset's pipeline: the views of a test pipeline, or one. Where a training pipeline drops a

@@ -25,7 +25,7 @@ class DatasetWrapper : public Dataset {
     return place.dataset.image(place.index);
   }
   AnnInfo annotations(std::size_t index) const override { return at(index, &Dataset::annotations); }
-  std::vector<std::int64_t> category_ids(std::size_t index) const override { return at(index, &Dataset::category_ids); }
+  std::vector<RecordId> category_ids(std::size_t index) const override { return at(index, &Dataset::category_ids); }
   Sample prepare(std::size_t index) const override { return at(index, &Dataset::prepare); }
   std::vector<Sample> get(std::size_t index, Random& random) const override {
     const Place place = locate(index);

@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "detforge/base/text_encoding.h"
+#include "detforge/data/datasets/coco_findings.h"
+
 namespace detforge {
 
 namespace {
@@ -13,7 +16,7 @@ namespace {
 /// Far beyond any image, and floats still count pixels.
 constexpr double max_coordinate_px = 1 << 24;
 
-using Positions = std::unordered_map<std::int64_t, std::int32_t>;
+using Positions = std::unordered_map<RecordId, std::int32_t>;
 
 class CocoLoader {
  public:
@@ -48,9 +51,9 @@ class CocoLoader {
     });
   }
 
-  static void add_id(const JsonValue& record, std::int64_t id, std::size_t position, Positions& positions) {
+  static void add_id(const JsonValue& record, const RecordId& id, std::size_t position, Positions& positions) {
     if (!positions.emplace(id, static_cast<std::int32_t>(position)).second) {
-      record["id"].fail(fmt::format("the id {} is that of an earlier record", id));
+      record["id"].fail(fmt::format("the id {} is that of an earlier record", id.text()));
     }
   }
 
@@ -85,7 +88,7 @@ class CocoLoader {
     }
     if (chosen == loaded_.classes || dialect_.takes_all_categories) return;
     for (const std::string& name : loaded_.classes) {
-      if (label_of(names_, name) < 0) loaded_.findings.note("classes that are no category of the file", "'" + name + "'");
+      if (label_of(names_, name) < 0) loaded_.findings.note("classes that are no category of the file", shown(name));
     }
     const auto is_known = [&](const std::string& name) { return label_of(chosen, name) >= 0; };
     std::vector<std::string> wanted;
@@ -99,33 +102,45 @@ class CocoLoader {
     }
   }
 
+  std::int32_t image_of(const JsonValue& value) const {
+    const RecordId id = RecordId::read(value);
+    const auto found = images_.find(id);
+    if (found == images_.end()) {
+      value.fail("there is no such image" + (images_.empty() ? "" : other_kind_of_id(id, images_.begin()->first)));
+    }
+    return found->second;
+  }
+
+  /// A class with what nobody sees in it, and the category that it seems to mean.
+  std::string shown(const std::string& name) const {
+    const auto looks_alike = [&](const std::string& other) { return without_invisible(other) == without_invisible(name); };
+    const auto meant = std::find_if(names_.begin(), names_.end(), looks_alike);
+    return "'" + visible(name) + "'" + (meant == names_.end() ? "" : " (the file has '" + visible(*meant) + "')");
+  }
+
   void read_annotation(const JsonValue& record) {
-    const JsonValue id = record["id"];
-    const auto image = images_.find(record["image_id"].integer());
-    if (image == images_.end()) record["image_id"].fail("there is no such image");
+    AnnotationColumns::Row row;
+    row.image = static_cast<std::uint32_t>(image_of(record["image_id"]));
     const JsonValue bbox = record["bbox"];
-    const auto [x, y, width, height] = bbox.numbers<4>();
+    const CocoObject object = read_coco_object(
+        record, true, [&](const char* what, const JsonValue& value) { loaded_.findings.note(what, value.place(), value.document()); });
+    const auto [x, y, width, height] = object.box;
     for (const double number : {x, y, width, height}) {
       if (!(std::abs(number) <= max_coordinate_px)) bbox.fail("lies beyond any image");
     }
-    const double area = record["area"].number();
-    const auto crowd = record.find("iscrowd");
-    const auto ignore = record.find("ignore");
-    const bool is_crowd = crowd && crowd->truth();
-    AnnotationColumns::Row row;
-    row.image = static_cast<std::uint32_t>(image->second);
+    const bool is_crowd = object.is_crowd;
     row.box = {static_cast<float>(x), static_cast<float>(y), static_cast<float>(x + width), static_cast<float>(y + height)};
     row.category = category_of(record["category_id"]);
-    if (const auto segmentation = record.find("segmentation")) row.mask = read_coco_segmentation(*segmentation);
-    if (!ids_.emplace(id.integer(), 0).second) id.fail(fmt::format("the id {} is that of an earlier record", id.integer()));
+    if (object.id) add_id(record, *object.id, 0, ids_);
+    row.mask = mask_or_note(record, loaded_.findings);
 
     const std::int64_t label = loaded_.labels[static_cast<std::size_t>(row.category)];
-    if (ignore && ignore->truth()) {
+    if (object.is_ignored) {
       row.use = AnnotationUse::LeftOut;
     } else if (!dialect_.keeps_boxes_outside && is_outside(x, y, width, height, loaded_.images[row.image].size)) {
       row.use = AnnotationUse::LeftOut;
       loaded_.findings.note("boxes without area inside of their image are left out", bbox.place(), bbox.document());
-    } else if (area <= 0 || width < 1 || height < 1) {
+    } else if (object.area <= 0 || width < 1 || height < 1) {
       row.use = AnnotationUse::LeftOut;
       loaded_.findings.note("boxes smaller than a pixel are left out", bbox.place(), bbox.document());
     } else if (label < 0) {
@@ -141,7 +156,7 @@ class CocoLoader {
 
   /// Positions; that of a category which the file does not describe comes after those that it does.
   std::int32_t category_of(const JsonValue& value) {
-    const std::int64_t id = value.integer();
+    const RecordId id = RecordId::read(value);
     const auto [found, is_new] = categories_.emplace(id, static_cast<std::int32_t>(loaded_.category_ids.size()));
     if (is_new) {
       loaded_.category_ids.push_back(id);

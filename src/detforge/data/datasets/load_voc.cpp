@@ -18,7 +18,7 @@ class VocLoader {
     loaded_.classes = classes;
     loaded_.has_labels_of_ignored = true;
     for (std::size_t i = 0; i < classes.size(); ++i) loaded_.labels.push_back(static_cast<std::int64_t>(i));
-    loaded_.category_ids = loaded_.labels;
+    loaded_.category_ids.assign(loaded_.labels.begin(), loaded_.labels.end());
   }
 
   LoadedAnnotations load() {
@@ -36,7 +36,9 @@ class VocLoader {
 
  private:
   std::vector<std::string> image_names() const {
-    if (!fs::is_directory(options_.ann_file)) return read_lines(options_.ann_file);
+    if (!fs::is_directory(options_.ann_file)) {
+      return voc_image_names(options_.ann_file, fs::path(*options_.img_prefix) / dialect_.ann_subdir);
+    }
     std::vector<std::string> names;
     for (const fs::path& file : voc_xml_files(options_.ann_file)) names.push_back(file.stem().string());
     return names;
@@ -50,6 +52,7 @@ class VocLoader {
     ImageInfo image{id, (folder / (name + ".jpg")).string(), {}, {}};
     if (annotation.size) {
       image.size = *annotation.size;
+      if (image.size.width <= 0 || image.size.height <= 0) loaded_.findings.note("images have a size of 0 in their XML", file.string());
     } else {
       const cv::Mat pixels = read_image_upright(prefix / image.filename);
       image.size = {pixels.rows, pixels.cols};

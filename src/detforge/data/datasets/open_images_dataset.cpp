@@ -39,7 +39,7 @@ class OpenImagesLoader {
     loaded_.classes = labels.names;
     loaded_.min_side_px = 0;  // sizes are not known
     for (std::size_t i = 0; i < labels.names.size(); ++i) loaded_.labels.push_back(static_cast<std::int64_t>(i));
-    loaded_.category_ids = loaded_.labels;
+    loaded_.category_ids.assign(loaded_.labels.begin(), loaded_.labels.end());
   }
 
   void add(const std::string& filename, std::int64_t label, const BoxXyxy& box, bool is_group) {

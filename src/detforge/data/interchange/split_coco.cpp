@@ -1,18 +1,21 @@
 #include "detforge/data/interchange/split_coco.h"
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
+
+#include "detforge/data/formats/coco_json.h"
 
 namespace detforge {
 
 namespace {
 
-using PositionById = std::unordered_map<std::int64_t, std::size_t>;
+using PositionById = std::unordered_map<RecordId, std::size_t>;
 
 PositionById image_positions(const JsonValue& root) {
   PositionById positions;
   std::size_t next = 0;
-  root["images"].for_each([&](const JsonValue& image) { positions.emplace(image["id"].integer(), next++); });
+  root["images"].for_each([&](const JsonValue& image) { positions.emplace(RecordId::read(image["id"]), next++); });
   return positions;
 }
 
@@ -34,15 +37,20 @@ std::vector<std::string> lists_of(const JsonValue& list, std::size_t parts, Part
 std::vector<std::vector<std::int64_t>> coco_categories_by_image(const JsonDocument& document) {
   const JsonValue root = document.root();
   const PositionById images = image_positions(root);
+  std::map<RecordId, std::int64_t> ranks;
+  root["annotations"].for_each([&](const JsonValue& record) { ranks.emplace(RecordId::read(record["category_id"]), 0); });
+  std::int64_t next = 0;
+  for (auto& [id, rank] : ranks) rank = next++;
   std::vector<std::vector<std::int64_t>> categories(root["images"].size());
   root["annotations"].for_each([&](const JsonValue& record) {
-    const auto image = images.find(record["image_id"].integer());
-    if (image != images.end()) categories[image->second].push_back(record["category_id"].integer());
+    const auto image = images.find(RecordId::read(record["image_id"]));
+    if (image != images.end()) categories[image->second].push_back(ranks.at(RecordId::read(record["category_id"])));
   });
   return categories;
 }
 
-std::vector<std::string> split_coco(const JsonDocument& document, std::span<const std::size_t> part_of, std::size_t parts) {
+std::vector<std::string> split_coco(const JsonDocument& document, std::span<const std::size_t> part_of, std::size_t parts,
+                                    AnnotationFindings& findings) {
   const JsonValue root = document.root();
   const PositionById images = image_positions(root);
   std::vector<std::string> texts(parts);
@@ -55,8 +63,12 @@ std::vector<std::string> split_coco(const JsonDocument& document, std::span<cons
       values = lists_of(value, parts, [&](const JsonValue&, std::size_t index) { return std::optional(part_of[index]); });
     } else if (key == "annotations") {
       values = lists_of(value, parts, [&](const JsonValue& record, std::size_t) {
-        const auto image = images.find(record["image_id"].integer());
-        return image == images.end() ? std::nullopt : std::optional(part_of[image->second]);
+        const RecordId id = RecordId::read(record["image_id"]);
+        const auto image = images.find(id);
+        if (image != images.end()) return std::optional(part_of[image->second]);
+        const std::string why = images.empty() ? "" : other_kind_of_id(id, images.begin()->first);
+        findings.note("annotations of images that the file does not describe are left out" + why, record.place(), record.document());
+        return std::optional<std::size_t>();
       });
     } else {
       values.assign(parts, value.json());

@@ -111,4 +111,27 @@ Rle rle_from_polygon(std::span<const double> xy, std::uint64_t height, std::uint
   return mask;
 }
 
+Rle rle_from_box(const BoxXywh& box, std::uint64_t height, std::uint64_t width) {
+  const auto& [x, y, box_width, box_height] = box;
+  return rle_from_polygon(std::array{x, y, x, y + box_height, x + box_width, y + box_height, x + box_width, y}, height, width);
+}
+
+Rle rle_from_polygons(std::span<const std::vector<double>> polygons, std::uint64_t height, std::uint64_t width) {
+  if (polygons.empty()) throw Error("has no polygon");
+  const auto is_box = [](const std::vector<double>& polygon) { return polygon.size() == 4; };
+  const bool are_boxes = std::all_of(polygons.begin(), polygons.end(), is_box);
+  std::vector<Rle> parts;
+  for (const std::vector<double>& polygon : polygons) {
+    if (are_boxes) {
+      parts.push_back(rle_from_box({polygon[0], polygon[1], polygon[2], polygon[3]}, height, width));
+    } else if (polygon.size() / 2 >= 3) {
+      parts.push_back(rle_from_polygon(polygon, height, width));
+    }
+  }
+  // Two points enclose nothing, which is what pycocotools makes of five numbers.
+  if (parts.empty() && polygons[0].size() == 5) return rle_from_counts(height, width, {static_cast<std::uint32_t>(height * width)});
+  if (parts.empty()) throw Error("a polygon has fewer than three points");
+  return merge(parts);
+}
+
 }  // namespace detforge

@@ -43,6 +43,12 @@ std::vector<std::uint8_t> bitmap_of(const Rle& mask);
 /// coordinates that are not finite or absurdly far away.
 Rle rle_from_polygon(std::span<const double> xy, std::uint64_t height, std::uint64_t width);
 
+/// The box `{x, y, width, height}` as a polygon.
+Rle rle_from_box(const BoxXywh& box, std::uint64_t height, std::uint64_t width);
+/// One object's polygons, joined, as pycocotools draws a list of them: beside others, a polygon of fewer than three points adds nothing;
+/// where all have four numbers, they are boxes. Throws `Error` where none can be drawn.
+Rle rle_from_polygons(std::span<const std::vector<double>> polygons, std::uint64_t height, std::uint64_t width);
+
 /// Pixels inside.
 std::uint64_t area_of(const Rle& mask);
 /// The tightest box in whole pixels; all 0 for an empty mask.

@@ -12,15 +12,14 @@ namespace {
 /// Reads the records of a list, sorts them by id, and says where each of the file's went.
 template <class Item, class Read>
 void read_sorted(const JsonValue& list, Read read, std::vector<Item>& items, std::vector<std::int32_t>& order,
-                 std::unordered_map<std::int64_t, std::int32_t>& index) {
+                 std::unordered_map<RecordId, std::int32_t>& index) {
   std::vector<Item> as_written;
-  std::unordered_map<std::int64_t, std::size_t> seen;
+  std::unordered_map<RecordId, std::size_t> seen;
   list.for_each([&](const JsonValue& record) {
     as_written.push_back(read(record));
     const auto [first, is_new] = seen.emplace(as_written.back().id, as_written.size() - 1);
     if (!is_new)
-      record["id"].fail("the id " + std::to_string(as_written.back().id) + " is that of record " + std::to_string(first->second) +
-                        " already");
+      record["id"].fail("the id " + as_written.back().id.text() + " is that of record " + std::to_string(first->second) + " already");
   });
   std::vector<std::size_t> sorted(as_written.size());
   std::iota(sorted.begin(), sorted.end(), std::size_t{0});
@@ -33,40 +32,95 @@ void read_sorted(const JsonValue& list, Read read, std::vector<Item>& items, std
   }
 }
 
-void read_annotation(const JsonValue& record, bool with_masks, AnnotationStyle style, CocoAnnotations& annotations) {
-  TruthColumns& truth = annotations.truth;
-  const std::int32_t image = annotations.image_of(record["image_id"].integer());
-  const std::int32_t category = annotations.category_of(record["category_id"].integer());
-  const std::int64_t id = record["id"].integer();
-  const auto crowd = record.find("iscrowd");
-  const auto ignore = record.find("ignore");
-  const bool is_crowd = crowd && crowd->truth();
-  truth.image.push_back(image);
-  truth.category.push_back(category);
-  truth.area.push_back(record["area"].number());
-  truth.crowd.push_back(style == AnnotationStyle::Coco && is_crowd);
-  truth.ignore.push_back(style == AnnotationStyle::Coco ? is_crowd : ignore && ignore->truth());
-  truth.countable.push_back(id != 0);
-  annotations.ids.push_back(id);
-  if (with_masks) {
-    const auto box = record.find("bbox");
-    truth.box.push_back(box ? box->numbers<4>() : BoxXywh{});
-    truth.mask.push_back(image < 0 ? Rle{}
-                                   : read_segmentation(record["segmentation"], annotations.images[static_cast<std::size_t>(image)]));
-  } else {
-    truth.box.push_back(record["bbox"].numbers<4>());
-  }
-}
+class AnnotationReader {
+ public:
+  AnnotationReader(bool with_masks, AnnotationStyle style, CocoAnnotations& annotations)
+      : with_masks_(with_masks), style_(style), annotations_(annotations) {}
 
-std::int32_t position(const std::unordered_map<std::int64_t, std::int32_t>& index, std::int64_t id) {
+  void read(const JsonValue& record) {
+    TruthColumns& truth = annotations_.truth;
+    const std::int32_t image = image_of(record["image_id"]);
+    const std::int32_t category = category_of(record["category_id"]);
+    const auto note = [&](const char* what, const JsonValue& value) { annotations_.findings.note(what, value.place(), value.document()); };
+    const CocoObject object = read_coco_object(record, !with_masks_, note);
+    add_id(record, object.id);
+    truth.image.push_back(image);
+    truth.category.push_back(category);
+    truth.area.push_back(object.area);
+    truth.crowd.push_back(style_ == AnnotationStyle::Coco && object.is_crowd);
+    truth.ignore.push_back(style_ == AnnotationStyle::Coco ? object.is_crowd : object.is_ignored);
+    truth.countable.push_back(!object.id || !object.id->is_zero());
+    truth.box.push_back(object.box);
+    if (with_masks_) truth.mask.push_back(image < 0 ? Rle{} : mask_of(record, annotations_.images[static_cast<std::size_t>(image)]));
+  }
+
+ private:
+  std::int32_t image_of(const JsonValue& value) {
+    const RecordId id = RecordId::read(value);
+    const std::int32_t image = annotations_.image_of(id);
+    if (image < 0) {
+      const std::string why = annotations_.images.empty() ? "" : other_kind_of_id(id, annotations_.images.front().id);
+      annotations_.findings.note("annotations of images that the file does not describe take no part" + why, value.place(),
+                                 value.document());
+    }
+    return image;
+  }
+
+  std::int32_t category_of(const JsonValue& value) {
+    const RecordId id = RecordId::read(value);
+    const std::int32_t category = annotations_.category_of(id);
+    if (category < 0) {
+      const std::string why = annotations_.categories.empty() ? "" : other_kind_of_id(id, annotations_.categories.front().id);
+      annotations_.findings.note("annotations of categories that the file does not describe take no part" + why, value.place(),
+                                 value.document());
+    }
+    return category;
+  }
+
+  Rle mask_of(const JsonValue& record, const CocoImage& image) {
+    const JsonValue segmentation = record["segmentation"];
+    Rle mask = read_segmentation(segmentation, image);
+    if (has_polygon_without_area(segmentation)) {
+      annotations_.findings.note(
+          "masks have polygons of fewer than three points: four numbers alone are a box, as in pycocotools, others add nothing",
+          segmentation.place(), record.document());
+    }
+    const bool is_of_another_size = image.height > 0 && image.width > 0 && (mask.height != image.height || mask.width != image.width);
+    if (is_of_another_size) annotations_.findings.note("masks do not have their image's size", segmentation.place(), record.document());
+    return mask;
+  }
+
+  static bool has_polygon_without_area(const JsonValue& segmentation) {
+    bool has_one = false;
+    if (segmentation.is_array()) {
+      segmentation.for_each([&](const JsonValue& polygon) { has_one |= polygon.is_array() && polygon.size() < 6; });
+    }
+    return has_one;
+  }
+
+  void add_id(const JsonValue& record, const std::optional<RecordId>& id) {
+    const std::size_t position = annotations_.ids.size();
+    annotations_.ids.push_back(id);
+    if (!id) return;
+    const auto [first, is_new] = seen_.emplace(*id, position);
+    if (!is_new) record["id"].fail("the id " + id->text() + " is that of annotations[" + std::to_string(first->second) + "] already");
+  }
+
+  bool with_masks_;
+  AnnotationStyle style_;
+  CocoAnnotations& annotations_;
+  std::unordered_map<RecordId, std::size_t> seen_;
+};
+
+std::int32_t position(const std::unordered_map<RecordId, std::int32_t>& index, const RecordId& id) {
   const auto found = index.find(id);
   return found == index.end() ? -1 : found->second;
 }
 
 }  // namespace
 
-std::int32_t CocoAnnotations::image_of(std::int64_t id) const { return position(image_index, id); }
-std::int32_t CocoAnnotations::category_of(std::int64_t id) const { return position(category_index, id); }
+std::int32_t CocoAnnotations::image_of(const RecordId& id) const { return position(image_index, id); }
+std::int32_t CocoAnnotations::category_of(const RecordId& id) const { return position(category_index, id); }
 
 Rle read_segmentation(const JsonValue& segmentation, const CocoImage& image) {
   const MaskAnnotation mask = read_coco_segmentation(segmentation);
@@ -85,14 +139,8 @@ CocoAnnotations read_coco_annotations(const JsonDocument& document, bool with_ma
   const JsonValue root = document.root();
   read_sorted(root["images"], read_coco_image, annotations.images, annotations.image_order, annotations.image_index);
   read_sorted(root["categories"], read_coco_category, annotations.categories, annotations.category_order, annotations.category_index);
-  std::unordered_map<std::int64_t, std::size_t> seen;
-  root["annotations"].for_each([&](const JsonValue& record) {
-    read_annotation(record, with_masks, style, annotations);
-    const std::int64_t id = annotations.ids.back();
-    const auto [first, is_new] = seen.emplace(id, annotations.ids.size() - 1);
-    if (!is_new)
-      record["id"].fail("the id " + std::to_string(id) + " is that of annotations[" + std::to_string(first->second) + "] already");
-  });
+  AnnotationReader reader(with_masks, style, annotations);
+  root["annotations"].for_each([&](const JsonValue& record) { reader.read(record); });
   return annotations;
 }
 

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "detforge/base/json_document.h"
+#include "detforge/data/datasets/annotation_findings.h"
 #include "detforge/data/formats/coco_json.h"
 #include "detforge/eval/voc/average_precision.h"
 
@@ -20,19 +22,21 @@ struct CocoAnnotations {
   std::vector<std::int32_t> image_order;     ///< positions in `images` in the file's order: the order of MMDetection's results
   std::vector<std::int32_t> category_order;  ///< the same of `categories`
   TruthColumns truth;
-  std::vector<std::int64_t> ids;  ///< [truth]
-  std::unordered_map<std::int64_t, std::int32_t> image_index;
-  std::unordered_map<std::int64_t, std::int32_t> category_index;
+  std::vector<std::optional<RecordId>> ids;  ///< [truth]; nothing where the file gives none
+  std::unordered_map<RecordId, std::int32_t> image_index;
+  std::unordered_map<RecordId, std::int32_t> category_index;
+  AnnotationFindings findings;  ///< what takes no part, and what was made up
 
   /// Positions, -1 for an id that there is none of.
-  std::int32_t image_of(std::int64_t id) const;
-  std::int32_t category_of(std::int64_t id) const;
+  std::int32_t image_of(const RecordId& id) const;
+  std::int32_t category_of(const RecordId& id) const;
 };
 
 enum class AnnotationStyle { Coco, Lvis };  ///< LVIS has no crowds, but annotations to ignore
 
 /// Masks are read only `with_masks`. Throws `Error` that names the record (`annotations[1041].bbox`) for what is missing, of a wrong type,
-/// or twice there; annotations of unknown images or categories take no part.
+/// or twice there; annotations of unknown images or
+/// categories take no part, and areas that are missing become width × height: `findings` says so.
 CocoAnnotations read_coco_annotations(const JsonDocument& document, bool with_masks, AnnotationStyle style = AnnotationStyle::Coco);
 
 /// A `segmentation` as polygons, or as RLE whose counts are a list or a text, in an image of that size. Throws `Error` at its place.

@@ -11,9 +11,9 @@ enum class CocoType { Bbox, Segm, Proposal };
 struct CocoOptions {
   CocoType type = CocoType::Bbox;
   MatchParameters parameters = default_match_parameters();
-  std::vector<std::int64_t> image_ids;     ///< empty: all
-  std::vector<std::int64_t> category_ids;  ///< empty: all
-  int threads = 0;                         ///< 0: as many as there are cores
+  std::vector<RecordId> image_ids;     ///< empty: all
+  std::vector<RecordId> category_ids;  ///< empty: all
+  int threads = 0;                     ///< 0: as many as there are cores
 };
 
 /// The defaults of a type: pycocotools' for bbox and segm, MMDetection's for proposals.

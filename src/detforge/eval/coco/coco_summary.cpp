@@ -27,7 +27,8 @@ struct Metric {
 };
 
 std::array<Metric, 12> metrics_of(const MatchParameters& parameters) {
-  const auto& max = parameters.max_detections;
+  std::vector<std::size_t> max = parameters.max_detections;
+  std::ranges::sort(max);  // as the evaluation does: names stand beside their numbers
   return {{{true, {}, All, 100},
            {true, .5, All, max[2]},
            {true, .75, All, max[2]},

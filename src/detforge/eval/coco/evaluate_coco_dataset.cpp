@@ -25,8 +25,8 @@ void check_masks(std::span<const Detections> detections) {
   }
 }
 
-std::vector<std::int64_t> image_ids(const AnnotatedDataset& dataset) {
-  std::vector<std::int64_t> ids;
+std::vector<RecordId> image_ids(const AnnotatedDataset& dataset) {
+  std::vector<RecordId> ids;
   for (std::size_t i = 0; i < dataset.size(); ++i) ids.push_back(dataset.image(i).id);
   return ids;
 }
@@ -37,6 +37,7 @@ std::vector<std::size_t> counts_of(const EvaluationOptions& options) {
     if (count < 1) throw Error("proposal_nums must be at least 1");
     counts.push_back(static_cast<std::size_t>(count));
   }
+  std::ranges::sort(counts);  // as the evaluation does: names stand beside their numbers
   return counts;
 }
 
@@ -91,11 +92,12 @@ void add_fast_recall(const AnnotatedDataset& dataset, std::span<const Detections
     truth[image].push_back({static_cast<float>(x), static_cast<float>(y), static_cast<float>(x + width), static_cast<float>(y + height)});
   }
   const std::vector<double> thresholds = options.iou_thrs.value_or(default_match_parameters().iou_thresholds);
-  const auto recalls = proposal_recalls(truth, detections, counts_of(options), thresholds, false);
+  const std::vector<std::size_t> counts = counts_of(options);
+  const auto recalls = proposal_recalls(truth, detections, counts, thresholds, false);
   for (std::size_t i = 0; i < recalls.size(); ++i) {
     const double average = numpy_mean(std::span<const double>(recalls[i]));
-    report.metrics.emplace_back(fmt::format("AR@{}", options.proposal_nums[i]), average);
-    report.text += fmt::format("AR@{}\t{:.4f}\n", options.proposal_nums[i], average);
+    report.metrics.emplace_back(fmt::format("AR@{}", counts[i]), average);
+    report.text += fmt::format("AR@{}\t{:.4f}\n", counts[i], average);
   }
 }
 

@@ -32,8 +32,8 @@ void keep_what_is_judged(CocoAnnotations& annotations, DetectionColumns& detecti
   std::vector<std::set<std::int32_t>> judged(annotations.images.size());
   std::vector<std::set<std::int32_t>> not_exhaustive(annotations.images.size());
   for (std::size_t i = 0; i < annotations.images.size(); ++i) {
-    for (const std::int64_t id : annotations.images[i].absent_categories) judged[i].insert(annotations.category_of(id));
-    for (const std::int64_t id : annotations.images[i].not_exhaustive_categories) not_exhaustive[i].insert(annotations.category_of(id));
+    for (const RecordId& id : annotations.images[i].absent_categories) judged[i].insert(annotations.category_of(id));
+    for (const RecordId& id : annotations.images[i].not_exhaustive_categories) not_exhaustive[i].insert(annotations.category_of(id));
   }
   TruthColumns& truth = annotations.truth;
   for (std::size_t i = 0; i < truth.size(); ++i) {

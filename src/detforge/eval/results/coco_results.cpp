@@ -12,11 +12,6 @@ namespace {
 
 enum class AreaOf { Box, Mask };
 
-Rle mask_of_box(const BoxXywh& box, const CocoImage& image) {
-  const auto& [x, y, width, height] = box;
-  return rle_from_polygon(std::array{x, y, x, y + height, x + width, y + height, x + width, y}, image.height, image.width);
-}
-
 bool has_box(const JsonValue& record) {
   const auto box = record.find("bbox");
   return box && !(box->is_array() && box->size() == 0);
@@ -25,10 +20,18 @@ bool has_box(const JsonValue& record) {
 void read_result(const JsonValue& record, const CocoAnnotations& annotations, AreaOf area_of_what, bool with_masks, CocoResults& results) {
   DetectionColumns& columns = results.detections;
   const JsonValue image_id = record["image_id"];
-  const std::int32_t image = annotations.image_of(image_id.integer());
-  if (image < 0) image_id.fail("the annotations have no image " + std::to_string(image_id.integer()));
-  const std::int32_t category = annotations.category_of(record["category_id"].integer());
-  if (category < 0) ++results.unknown_categories;
+  const RecordId id = RecordId::read(image_id);
+  const std::int32_t image = annotations.image_of(id);
+  if (image < 0) {
+    image_id.fail("the annotations have no image " + id.text() +
+                  (annotations.images.empty() ? "" : other_kind_of_id(id, annotations.images.front().id)));
+  }
+  const JsonValue category_id = record["category_id"];
+  const std::int32_t category = annotations.category_of(RecordId::read(category_id));
+  if (category < 0) {
+    results.findings.note("results of categories that the annotations do not have take no part", category_id.place(),
+                          category_id.document());
+  }
   columns.image.push_back(image);
   columns.category.push_back(category);
   columns.score.push_back(record["score"].number());
@@ -43,7 +46,7 @@ void read_result(const JsonValue& record, const CocoAnnotations& annotations, Ar
   if (!from_box && !has_box(record)) box = box_of(mask);
   if (from_box && with_masks && !segmentation) {
     try {
-      mask = mask_of_box(box, described);
+      mask = rle_from_box(box, described.height, described.width);
     } catch (const Error& error) {
       record["bbox"].fail(error.message());
     }
@@ -67,18 +70,18 @@ CocoResults read_coco_results(const JsonDocument& document, const CocoAnnotation
   return results;
 }
 
-void restrict_to(const std::vector<std::int64_t>& image_ids, const std::vector<std::int64_t>& category_ids, CategoryOrder order,
+void restrict_to(const std::vector<RecordId>& image_ids, const std::vector<RecordId>& category_ids, CategoryOrder order,
                  CocoAnnotations& annotations, CocoResults& results) {
   const auto drop = [](std::vector<std::int32_t>& column, const std::vector<std::int32_t>& new_index) {
     for (std::int32_t& index : column) index = index < 0 ? -1 : new_index[static_cast<std::size_t>(index)];
   };
-  const auto select = [](const auto& items, std::vector<std::int64_t> ids, bool as_listed) {
+  const auto select = [](const auto& items, std::vector<RecordId> ids, bool as_listed) {
     if (!as_listed) std::sort(ids.begin(), ids.end());
-    std::unordered_map<std::int64_t, std::size_t> item_of;
+    std::unordered_map<RecordId, std::size_t> item_of;
     for (std::size_t i = 0; i < items.size(); ++i) item_of.emplace(items[i].id, i);
     std::vector<std::int32_t> new_index(items.size(), -1);
     std::int32_t next = 0;
-    for (const std::int64_t id : ids) {
+    for (const RecordId& id : ids) {
       const auto item = item_of.find(id);
       if (item != item_of.end() && new_index[item->second] < 0) new_index[item->second] = next++;
     }

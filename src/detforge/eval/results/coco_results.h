@@ -7,7 +7,7 @@ namespace detforge {
 /// Results in COCO's layout: a list of `{image_id, category_id, score, bbox [x, y, w, h]` and/or `segmentation}`.
 struct CocoResults {
   DetectionColumns detections;
-  std::size_t unknown_categories = 0;  ///< records of categories that the annotations do not have; they take no part
+  AnnotationFindings findings = {};  ///< records that take no part
 };
 
 /// As pycocotools' `loadRes` does: if the first record has a box, boxes give all areas (of masks too); else masks give boxes and areas. A
@@ -19,7 +19,7 @@ CocoResults read_coco_results(const JsonDocument& document, const CocoAnnotation
 enum class CategoryOrder { ById, AsListed };
 
 /// Leaves out every image and category whose id is not listed; an empty list leaves all as they are.
-void restrict_to(const std::vector<std::int64_t>& image_ids, const std::vector<std::int64_t>& category_ids, CategoryOrder order,
+void restrict_to(const std::vector<RecordId>& image_ids, const std::vector<RecordId>& category_ids, CategoryOrder order,
                  CocoAnnotations& annotations, CocoResults& results);
 
 }  // namespace detforge

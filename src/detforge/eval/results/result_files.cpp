@@ -16,7 +16,7 @@ using Json = nlohmann::ordered_json;
 Json record_of(const DatasetPlace& place, const Detections& image, std::size_t d, ResultColumns columns) {
   const auto& [x1, y1, x2, y2] = image.boxes_xyxy[d];
   const ImageInfo& info = place.dataset->image(place.index);
-  const std::vector<std::int64_t>& ids = place.dataset->cat_ids();
+  const std::vector<RecordId>& ids = place.dataset->cat_ids();
   const bool is_coco = !ids.empty() || columns == ResultColumns::RegionProposals;
   Json record;
   if (is_coco) {

@@ -59,6 +59,7 @@ void add_recall(const AnnotatedDataset& dataset, const std::vector<ImageTruth>& 
   const std::vector<double> thresholds = thresholds_of(options);
   std::vector<std::size_t> counts;
   for (const std::int64_t count : options.proposal_nums) counts.push_back(static_cast<std::size_t>(std::max<std::int64_t>(count, 1)));
+  std::ranges::sort(counts);  // recalls are those of the first so many
   const auto recalls = proposal_recalls(boxes, detections, counts, thresholds, is_voc(dataset.rules()));
   report.text += "\n" + recall_text(recalls, counts, thresholds);
   for (std::size_t i = 0; i < counts.size(); ++i) {

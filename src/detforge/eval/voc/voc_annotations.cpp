@@ -22,12 +22,13 @@ class Places {
   std::size_t image_of(const JsonValue& record) const {
     const auto file_name = record.find("file_name");
     const JsonValue key = file_name ? *file_name : record["image_id"];
+    if (!file_name) {
+      const auto found = by_id_.find(RecordId::read(key));
+      if (found != by_id_.end()) return found->second;
+    }
     if (key.is_string()) {
       const auto found = by_name_.find(std::filesystem::path(key.text()).stem().string());
       if (found != by_name_.end()) return found->second;
-    } else {
-      const auto found = by_id_.find(key.integer());
-      if (found != by_id_.end()) return found->second;
     }
     key.fail("the annotations have no such image");
   }
@@ -40,11 +41,13 @@ class Places {
     }
     const auto label = record.find("label");
     const JsonValue key = label ? *label : record["category_id"];
-    std::int64_t value = key.integer();
+    std::int64_t value = 0;
     if (!label && !annotations_.category_ids.empty()) {
       const auto& ids = annotations_.category_ids;
-      const auto found = std::find(ids.begin(), ids.end(), value);
+      const auto found = std::find(ids.begin(), ids.end(), RecordId::read(key));
       value = found == ids.end() ? -1 : found - ids.begin();
+    } else {
+      value = key.integer();
     }
     if (value < 0 || value >= static_cast<std::int64_t>(annotations_.classes.size())) key.fail("the annotations have no such class");
     return value;
@@ -53,7 +56,7 @@ class Places {
  private:
   const MapAnnotations& annotations_;
   std::unordered_map<std::string, std::size_t> by_name_;
-  std::unordered_map<std::int64_t, std::size_t> by_id_;
+  std::unordered_map<RecordId, std::size_t> by_id_;
 };
 
 /// A mean over classes that no object has would be 0, whatever was detected.
@@ -102,6 +105,7 @@ MapAnnotations read_voc_annotations(const std::filesystem::path& images, const s
 
 MapAnnotations map_annotations(const CocoAnnotations& annotations) {
   MapAnnotations converted;
+  converted.findings = annotations.findings;
   std::vector<std::size_t> image_at(annotations.images.size());
   std::vector<std::int64_t> label_of(annotations.categories.size());
   for (std::size_t i = 0; i < annotations.image_order.size(); ++i) {

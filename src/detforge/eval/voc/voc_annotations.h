@@ -15,12 +15,13 @@ namespace detforge {
 /// Ground truth by image for mean average precision, in the order of MMDetection's results.
 struct MapAnnotations {
   std::vector<std::string> classes;
-  std::vector<std::int64_t> category_ids;  ///< [classes] of COCO's layout; empty for VOC's, where a class's index is its id
-  std::vector<std::string> image_names;    ///< `000012`: file names without folder and extension
-  std::vector<std::string> image_files;    ///< [images] as the annotations say, or `000012.jpg`
-  std::vector<std::int64_t> image_ids;     ///< of COCO's layout; empty for VOC's
-  std::vector<ImageTruth> truth;           ///< [images]
-  bool is_voc2007 = false;                 ///< by the name of a folder, as MMDetection tells it
+  std::vector<RecordId> category_ids;    ///< [classes] of COCO's layout; empty for VOC's, where a class's index is its id
+  std::vector<std::string> image_names;  ///< `000012`: file names without folder and extension
+  std::vector<std::string> image_files;  ///< [images] as the annotations say, or `000012.jpg`
+  std::vector<RecordId> image_ids;       ///< of COCO's layout; empty for VOC's
+  std::vector<ImageTruth> truth;         ///< [images]
+  bool is_voc2007 = false;               ///< by the name of a folder, as MMDetection tells it
+  AnnotationFindings findings = {};      ///< what takes no part
 };
 
 /// From VOC's layout: `images` is a list of names, `VOC2007/ImageSets/Main/test.txt`, or a folder of XML files; boxes become 0-based whole
