@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <exception>
 #include <pugixml.hpp>
 #include <set>
 #include <sstream>
 
 #include "detforge/base/error.h"
 #include "detforge/base/files.h"
+#include "detforge/base/text_encoding.h"
 
 namespace detforge {
 
@@ -18,14 +20,20 @@ namespace {
 
 constexpr std::uint64_t max_list_bytes = 256U << 20U;
 
-/// A whole number, as Python's `int(float(text))` makes it; nothing for what is none.
+/// A whole number, as Python's `int(float(text))` makes it: the whole text counts, blanks around it and a sign are fine.
 std::optional<std::int64_t> whole_number(const pugi::xml_node& parent, const char* name) {
-  const std::string_view text = parent.child(name).text().get();
+  const std::string bare = without_invisible(parent.child(name).text().get());
+  std::string_view text = bare;
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   double value = 0;
-  const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
-  const auto [end, error] = std::from_chars(text.data() + begin, text.data() + text.size(), value);
-  if (error != std::errc() || !(std::abs(value) < 1e9)) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !(std::abs(value) < 1e9)) return std::nullopt;
   return static_cast<std::int64_t>(value);
+}
+
+std::string no_number(const pugi::xml_node& parent, const char* name) {
+  const std::string text = parent.child(name).text().get();
+  return fmt::format("'{}' is no number{}", name, text.empty() ? "" : ": '" + visible(text) + "'");
 }
 
 VocObject read_object(const pugi::xml_node& node) {
@@ -39,12 +47,12 @@ VocObject read_object(const pugi::xml_node& node) {
   constexpr std::array<const char*, 4> sides = {"xmin", "ymin", "xmax", "ymax"};
   for (std::size_t i = 0; i < sides.size(); ++i) {
     const auto value = whole_number(box, sides[i]);
-    if (!value && object.problem.empty()) object.problem = fmt::format("'{}' is no number", sides[i]);
+    if (!value && object.problem.empty()) object.problem = no_number(box, sides[i]);
     object.box_xyxy[i] = value.value_or(0);
   }
   if (node.child("difficult")) {
     const auto value = whole_number(node, "difficult");
-    if (!value && object.problem.empty()) object.problem = "'difficult' is no number";
+    if (!value && object.problem.empty()) object.problem = no_number(node, "difficult");
     object.is_difficult = value.value_or(0) != 0;
   }
   return object;
@@ -92,22 +100,41 @@ std::vector<std::filesystem::path> voc_xml_files(const std::filesystem::path& im
     if (files.empty()) throw Error("the folder has no .xml file").at(images.string());
     return files;
   }
-  const auto root = std::filesystem::absolute(images).parent_path().parent_path().parent_path();
-  for (const std::string& line : read_lines(images)) {
-    files.push_back(root / "Annotations" / (line.substr(0, line.find(' ')) + ".xml"));
-  }
+  const auto folder = std::filesystem::absolute(images).parent_path().parent_path().parent_path() / "Annotations";
+  for (const std::string& name : voc_image_names(images, folder)) files.push_back(folder / (name + ".xml"));
   return files;
+}
+
+std::vector<std::string> voc_image_names(const std::filesystem::path& list, const std::filesystem::path& xml_folder) {
+  std::vector<std::string> names;
+  const auto exists = [&](const std::string& name) { return std::filesystem::is_regular_file(xml_folder / (name + ".xml")); };
+  for (const std::string& line : read_lines(list)) {
+    std::string name = line;
+    const std::size_t blank = line.find_first_of(" \t");
+    if (blank != std::string::npos && !exists(line)) {
+      const std::string mark = line.substr(line.find_first_not_of(" \t", blank));
+      if (mark == "1" || mark == "-1" || mark == "0") name = line.substr(0, blank);
+    }
+    // Lists of other tools name the picture, with its folder or without.
+    const std::string stem = std::filesystem::path(name).stem().string();
+    names.push_back(!exists(name) && exists(stem) ? stem : name);
+  }
+  return names;
 }
 
 std::vector<std::string> voc_class_names(const std::filesystem::path& images) {
   std::set<std::string> names;
+  std::exception_ptr first_error;
+  bool reads_any = false;
   for (const std::filesystem::path& file : voc_xml_files(images)) {
     try {
       for (const VocObject& object : read_voc_xml(file).objects) names.insert(object.name);
+      reads_any = true;
     } catch (const Error&) {
-      continue;  // the dataset says what is wrong with it
+      if (!first_error) first_error = std::current_exception();  // where others can be read the dataset says what is wrong with it
     }
   }
+  if (first_error && !reads_any) std::rethrow_exception(first_error);
   return {names.begin(), names.end()};
 }
 
@@ -115,7 +142,7 @@ std::string voc_object_place(const std::string& file, std::size_t index) { retur
 
 std::vector<std::string> read_lines(const std::filesystem::path& file, EmptyLines empty) {
   std::vector<std::string> lines;
-  std::istringstream text(read_file(file, max_list_bytes));
+  std::istringstream text(read_text(file, max_list_bytes));
   for (std::string line; std::getline(text, line);) {
     line.erase(std::find_if(line.rbegin(), line.rend(), [](unsigned char c) { return std::isspace(c) == 0; }).base(), line.end());
     if (!line.empty() || empty == EmptyLines::Keep) lines.push_back(line);

@@ -45,7 +45,11 @@ std::filesystem::path voc_xml_folder(const std::filesystem::path& folder);
 /// one that holds it as `Annotations`, by name. Throws `Error`.
 std::vector<std::filesystem::path> voc_xml_files(const std::filesystem::path& images);
 
-/// The names of all their objects, in the alphabet's order. Files that can not be read have none.
+/// The names in a list of images, whose XML files lie in that folder: one a line, also with VOC's mark of one class behind it (`000012
+/// -1`), or as the picture's file (`JPEGImages/000012.jpg`). Throws `Error` naming the list.
+std::vector<std::string> voc_image_names(const std::filesystem::path& list, const std::filesystem::path& xml_folder);
+
+/// The names of all their objects, in the alphabet's order. Files that can not be read have none; throws `Error` where none can.
 std::vector<std::string> voc_class_names(const std::filesystem::path& images);
 
 /// Where object `index` stands: `a.xml: object[3]`.

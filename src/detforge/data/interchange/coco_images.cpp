@@ -4,7 +4,9 @@
 #include <unordered_map>
 
 #include "detforge/base/files.h"
+#include "detforge/data/datasets/coco_findings.h"
 #include "detforge/data/formats/coco_json.h"
+#include "detforge/data/interchange/image_files.h"
 #include "detforge/data/interchange/labeled_images.h"
 
 namespace detforge {
@@ -24,6 +26,17 @@ void read_each(const JsonValue& list, AnnotationFindings& findings, Read read) {
   });
 }
 
+using Positions = std::unordered_map<RecordId, std::size_t>;
+
+std::size_t position_of(const JsonValue& value, const std::string& what, const Positions& positions) {
+  const RecordId id = RecordId::read(value);
+  const auto found = positions.find(id);
+  if (found == positions.end()) {
+    value.fail("there is no such " + what + (positions.empty() ? "" : other_kind_of_id(id, positions.begin()->first)));
+  }
+  return found->second;
+}
+
 Json segmentation_json(const MaskAnnotation& mask) {
   if (const auto* rle = std::get_if<Rle>(&mask)) return {{"size", {rle->height, rle->width}}, {"counts", rle_text(*rle)}};
   return std::get<Polygons>(mask);
@@ -39,34 +52,40 @@ double area_of(const LabeledObject& object, const ImageSize& size) {
 
 }  // namespace
 
-LabeledImages read_coco_images(const std::filesystem::path& file) {
+LabeledImages read_coco_images(const std::filesystem::path& file, const std::filesystem::path& folder) {
   const JsonDocument document = JsonDocument::read(file);
   const JsonValue root = document.root();
   LabeledImages all;
-  std::unordered_map<std::int64_t, std::size_t> images, labels;
+  Positions images, labels;
   read_each(root["images"], all.findings, [&](const JsonValue& record) {
     const CocoImage image = read_coco_image(record);
     if (!images.emplace(image.id, all.images.size()).second) record["id"].fail("is the id of an earlier record");
-    const std::string& name = image.file_name.empty() ? image.coco_url : image.file_name;
-    all.images.push_back({name, {static_cast<std::int64_t>(image.height), static_cast<std::int64_t>(image.width)}});
+    std::string name = image.file_name.empty() ? image.coco_url : image.file_name;
+    if (name.find('\\') != std::string::npos && !std::filesystem::exists(folder / name)) {
+      all.findings.note("file names have backslashes, as on Windows; slashes now", record.place(), record.document());
+      name = with_slashes(std::move(name));
+    }
+    const ImageSize size{static_cast<std::int64_t>(image.height), static_cast<std::int64_t>(image.width)};
+    const std::filesystem::path base = folder.empty() ? file.parent_path() : folder;
+    all.images.push_back({name, size_or_note(size, base / name, record.place(), all.findings)});
   });
   read_each(root["categories"], all.findings, [&](const JsonValue& record) {
     const CocoCategory category = read_coco_category(record);
     labels.emplace(category.id, all.label(category.name));
   });
   read_each(root["annotations"], all.findings, [&](const JsonValue& record) {
-    const auto image = images.find(record["image_id"].integer());
-    if (image == images.end()) record["image_id"].fail("there is no such image");
-    const auto label = labels.find(record["category_id"].integer());
-    if (label == labels.end()) record["category_id"].fail("there is no such category");
+    LabeledImage& image = all.images[position_of(record["image_id"], "image", images)];
     LabeledObject object;
-    object.label = label->second;
-    object.box = record["bbox"].numbers<4>();
-    if (const auto area = record.find("area")) object.area = area->number();
-    if (const auto mask = record.find("segmentation")) object.mask = read_coco_segmentation(*mask);
-    if (const auto crowd = record.find("iscrowd")) object.is_crowd = crowd->truth();
-    if (const auto ignore = record.find("ignore")) object.is_difficult = ignore->truth();
-    all.images[image->second].objects.push_back(std::move(object));
+    object.label = position_of(record["category_id"], "category", labels);
+    const CocoObject read = read_coco_object(
+        record, true, [&](const char* what, const JsonValue& value) { all.findings.note(what, value.place(), value.document()); });
+    if (read.box[2] < 0 || read.box[3] < 0) record["bbox"].fail("has a negative width or height");
+    object.box = read.box;
+    object.area = read.area;
+    object.is_crowd = read.is_crowd;
+    object.is_difficult = read.is_ignored;
+    object.mask = mask_or_note(record, all.findings);
+    image.objects.push_back(std::move(object));
   });
   return all;
 }

@@ -38,16 +38,20 @@ struct LabeledImages {
   std::size_t label(const std::string& name);
 };
 
-/// COCO's JSON.
-LabeledImages read_coco_images(const std::filesystem::path& file);
-/// VOC's list of images, or a folder of XML files.
-LabeledImages read_voc_images(const std::filesystem::path& source);
-/// YOLO's folder of text files, or the one above with `labels/` in it: `label x y width height` as shares of the image, whose sizes come
-/// from `images`. `classes.txt` in either of them names the classes; else `classes` does.
+/// COCO's JSON. Names with backslashes, as Windows writes them, are paths, unless `images` has a file of that very name.
+LabeledImages read_coco_images(const std::filesystem::path& file, const std::filesystem::path& images = {});
+/// VOC's list of images, or a folder of XML files. Sizes that they do not give come from the pictures, in `images` or, where that is empty,
+/// in `JPEGImages` beside the XML files' folder.
+LabeledImages read_voc_images(const std::filesystem::path& source, const std::filesystem::path& images = {});
+/// YOLO's folder of text files, or the one above with `labels/` in it, with subfolders: `label x y width height` as shares of the image,
+/// whose sizes come from `images`, in which a picture without a text file has no objects. The classes are those given, else those of
+/// `classes.txt` or of `names` in a YAML file, in the folder or up to two above it. A line may hold a polygon; scores and key points behind
+/// the box are left out.
 LabeledImages read_yolo_images(const std::filesystem::path& dataset, const std::filesystem::path& images,
                                const std::vector<std::string>& classes);
-/// LabelMe's folder of JSON files; shapes of one group are one object.
-LabeledImages read_labelme_images(const std::filesystem::path& folder);
+/// LabelMe's folder of JSON files: polygons, rectangles and circles; shapes of one label and group are one object. Sizes that a file does
+/// not give come from its picture, in `images` or, where that is empty, in the folder.
+LabeledImages read_labelme_images(const std::filesystem::path& folder, const std::filesystem::path& images = {});
 
 /// What a format has no place for, and how often that was so: `masks` → 12.
 using ConversionLosses = std::map<std::string, std::size_t>;

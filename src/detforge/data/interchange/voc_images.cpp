@@ -1,9 +1,11 @@
 #include <cmath>
 #include <pugixml.hpp>
 #include <sstream>
+#include <utility>
 
 #include "detforge/base/files.h"
 #include "detforge/data/formats/voc_xml.h"
+#include "detforge/data/interchange/image_files.h"
 #include "detforge/data/interchange/labeled_images.h"
 
 namespace detforge {
@@ -52,20 +54,28 @@ std::string voc_text(const LabeledImage& image, const std::vector<std::string>& 
 
 }  // namespace
 
-LabeledImages read_voc_images(const fs::path& source) {
+LabeledImages read_voc_images(const fs::path& source, const fs::path& images) {
   LabeledImages all;
   all.classes = voc_class_names(source);
   for (const fs::path& file : voc_xml_files(source)) {
     try {
       const VocAnnotation annotation = read_voc_xml(file);
-      LabeledImage image{file.stem().string() + ".jpg", annotation.size.value_or(ImageSize())};
+      const fs::path folder = images.empty() ? file.parent_path().parent_path() / "JPEGImages" : images;
+      const auto picture = picture_of_stem(folder, file.stem().string());
+      LabeledImage image{picture ? picture->filename().string() : file.stem().string() + ".jpg", {}};
+      image.size = size_or_note(annotation.size.value_or(ImageSize()), picture.value_or(fs::path()), file.string(), all.findings);
       for (std::size_t i = 0; i < annotation.objects.size(); ++i) {
         const VocObject& object = annotation.objects[i];
         if (!object.problem.empty()) {
           all.findings.skip(voc_object_place(file.string(), i), object.problem);
           continue;
         }
-        const auto& [xmin, ymin, xmax, ymax] = object.box_xyxy;
+        auto [xmin, ymin, xmax, ymax] = object.box_xyxy;
+        if (xmin > xmax || ymin > ymax) {
+          all.findings.note("boxes have their corners swapped; they are turned round", voc_object_place(file.string(), i));
+          if (xmin > xmax) std::swap(xmin, xmax);
+          if (ymin > ymax) std::swap(ymin, ymax);
+        }
         LabeledObject labeled;
         labeled.label = all.label(object.name);
         labeled.box = {static_cast<double>(xmin - 1), static_cast<double>(ymin - 1), static_cast<double>(xmax - xmin),

@@ -1,12 +1,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <map>
 #include <opencv2/core/mat.hpp>
+#include <set>
 
 #include "detforge/base/files.h"
+#include "detforge/config/config.h"
 #include "detforge/data/formats/voc_xml.h"
+#include "detforge/data/interchange/image_files.h"
 #include "detforge/data/interchange/labeled_images.h"
+#include "detforge/data/interchange/yolo_line.h"
 #include "detforge/media/media.h"
 
 namespace detforge {
@@ -15,98 +19,155 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> label_files(const fs::path& folder) {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() == ".txt" && entry.path().filename() != "classes.txt") files.push_back(entry.path());
+/// What a picture and its text file have in common: their path without `images`, `labels` and the ending.
+std::string key_of(fs::path relative) {
+  relative.replace_extension();
+  fs::path key;
+  for (const fs::path& part : relative) {
+    if (part != "images" && part != "labels") key /= part;
   }
-  std::sort(files.begin(), files.end());
+  return key.generic_string();
+}
+
+/// The text files below a folder by what they have in common with their pictures.
+std::map<std::string, fs::path> label_files(const fs::path& folder) {
+  std::map<std::string, fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder, fs::directory_options::follow_directory_symlink)) {
+    if (entry.path().extension() != ".txt" || entry.path().filename() == "classes.txt" || !entry.is_regular_file()) continue;
+    files.emplace(key_of(entry.path().lexically_relative(folder)), entry.path());
+  }
   if (files.empty()) throw Error("the folder has no .txt file").at(folder.string());
   return files;
 }
 
-std::vector<std::string> yolo_classes(const fs::path& folder, const std::vector<std::string>& given) {
-  if (!given.empty()) return given;
-  for (const fs::path& file : {folder / "classes.txt", fs::absolute(folder / "..").lexically_normal() / "classes.txt"}) {
-    if (fs::is_regular_file(file)) return read_lines(file);
+/// What `classes.txt` or a YAML file says of a data set.
+struct YoloDescription {
+  std::vector<std::string> classes;
+  std::optional<KeyPointShape> key_points;
+};
+
+/// `names` of a YAML file: a list, or a dict by label.
+std::vector<std::string> names_in(const Value& names, const fs::path& file) {
+  std::vector<std::string> classes;
+  const auto text = [](const Value& name) { return name.is_string() ? name.as_string() : repr(name); };
+  if (names.is_sequence()) {
+    for (const Value& name : names.elements()) classes.push_back(text(name));
+    return classes;
   }
-  throw Error("there is no classes.txt in the folder or above it").at(folder.string()).help("--classes names the classes");
+  if (!names.is_dict()) throw Error("'names' must be a list, or a dict by label").at(file.string());
+  for (std::size_t label = 0; label < names.size(); ++label) {
+    const Value* name = names.as_dict().find(Value(static_cast<std::int64_t>(label)));
+    if (name == nullptr) throw Error(fmt::format("'names' has no name for the label {}", label)).at(file.string());
+    classes.push_back(text(*name));
+  }
+  return classes;
 }
 
-fs::path image_of(const fs::path& images, const std::string& stem) {
-  for (const char* extension : {".jpg", ".jpeg", ".png", ".bmp", ".JPG", ".PNG"}) {
-    if (fs::is_regular_file(images / (stem + extension))) return images / (stem + extension);
+std::vector<fs::path> yaml_files(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const bool is_yaml = entry.path().extension() == ".yaml" || entry.path().extension() == ".yml";
+    if (is_yaml && entry.is_regular_file()) files.push_back(entry.path());
   }
-  throw Error("there is no image '" + stem + "'").at(images.string());
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
-std::vector<double> numbers_of(const std::string& line) {
-  std::vector<double> numbers;
-  const char* at = line.data();
-  const char* const end = at + line.size();
-  while (true) {
-    while (at != end && (*at == ' ' || *at == '\t')) ++at;
-    if (at == end) return numbers;
-    double value = 0;
-    const auto [next, error] = std::from_chars(at, end, value);
-    if (error != std::errc()) throw Error("the line is not made of numbers");
-    numbers.push_back(value);
-    at = next;
+void read_yaml_description(const fs::path& file, YoloDescription& description) {
+  const Config config = Config::from_file(file);
+  if (const Value* names = config.find("names"); names != nullptr && description.classes.empty()) {
+    description.classes = names_in(*names, file);
   }
+  const Value* shape = config.find("kpt_shape");
+  const auto is_count = [](const Value& value) { return value.is_int() && value.as_int() > 0; };
+  if (shape == nullptr || !shape->is_sequence() || shape->size() != 2 || !std::ranges::all_of(shape->elements(), is_count)) return;
+  description.key_points =
+      KeyPointShape{static_cast<std::size_t>(shape->elements()[0].as_int()), static_cast<std::size_t>(shape->elements()[1].as_int())};
 }
 
-LabeledObject object_of(const std::string& line, const ImageSize& size, std::size_t classes) {
-  const std::vector<double> numbers = numbers_of(line);
-  const bool is_polygon = numbers.size() >= 7 && numbers.size() % 2 == 1;
-  if (numbers.size() != 5 && !is_polygon) throw Error("an object is 'label x y width height', or a label and a polygon");
-  if (!(numbers[0] >= 0 && numbers[0] < static_cast<double>(classes))) throw Error("the label is that of no class");
-  const auto width = static_cast<double>(size.width), height = static_cast<double>(size.height);
-  LabeledObject object;
-  object.label = static_cast<std::size_t>(numbers[0]);
-  if (!is_polygon) {
-    object.box = {(numbers[1] - numbers[3] / 2) * width, (numbers[2] - numbers[4] / 2) * height, numbers[3] * width, numbers[4] * height};
-    return object;
+/// The nearest description: in the folder, or one or two above it.
+YoloDescription yolo_description(const fs::path& folder, const std::vector<std::string>& given) {
+  YoloDescription description{given, {}};
+  fs::path above = fs::absolute(folder).lexically_normal();
+  if (!above.has_filename()) above = above.parent_path();
+  for (int level = 0; level < 3; ++level, above = above.parent_path()) {
+    if (description.classes.empty() && fs::is_regular_file(above / "classes.txt")) description.classes = read_lines(above / "classes.txt");
+    for (const fs::path& file : yaml_files(above)) read_yaml_description(file, description);
+    if (!description.classes.empty() && (level > 0 || description.key_points)) break;
   }
-  std::vector<double> polygon;
-  double left = 1, top = 1, right = 0, bottom = 0;
-  for (std::size_t i = 1; i < numbers.size(); i += 2) {
-    polygon.push_back(numbers[i] * width);
-    polygon.push_back(numbers[i + 1] * height);
-    left = std::min(left, numbers[i]);
-    right = std::max(right, numbers[i]);
-    top = std::min(top, numbers[i + 1]);
-    bottom = std::max(bottom, numbers[i + 1]);
-  }
-  object.box = {left * width, top * height, (right - left) * width, (bottom - top) * height};
-  object.mask = Polygons{polygon};
-  return object;
+  if (!description.classes.empty()) return description;
+  throw Error("there is no classes.txt in the folder or above it, and no YAML file with 'names'")
+      .at(folder.string())
+      .help("--classes names the classes");
 }
+
+class YoloReader {
+ public:
+  YoloReader(const fs::path& images, const YoloDescription& description) : images_(images), description_(description) {
+    all_.classes = description.classes;
+  }
+
+  LabeledImages read(std::map<std::string, fs::path> labels) {
+    std::size_t found = 0;
+    for (const fs::path& picture : pictures_below(images_)) {
+      const auto label = labels.find(key_of(picture));
+      try {
+        read_image_of(picture, label == labels.end() ? fs::path() : label->second);
+        if (label == labels.end()) {
+          all_.findings.note("images without a text file have no objects", picture.string());
+        } else {
+          ++found;
+          used_.insert(label->first);
+        }
+      } catch (const Error& error) {
+        if (label != labels.end()) used_.insert(label->first);
+        all_.findings.skip(error);
+      }
+    }
+    for (const auto& [key, file] : labels) {
+      if (!used_.contains(key)) all_.findings.skip(file.string(), "there is no image '" + key + "' in " + images_.string());
+    }
+    if (found == 0) all_.findings.refuse();
+    return std::move(all_);
+  }
+
+ private:
+  void read_image_of(const fs::path& picture, const fs::path& label) {
+    const cv::Mat pixels = read_image(images_ / picture);
+    LabeledImage image{picture.generic_string(), {pixels.rows, pixels.cols}};
+    if (!label.empty()) read_lines_of(label, image);
+    all_.images.push_back(std::move(image));
+  }
+
+  void read_lines_of(const fs::path& file, LabeledImage& image) {
+    const std::vector<std::string> lines = read_lines(file, EmptyLines::Keep);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (lines[i].empty()) continue;
+      const std::string place = fmt::format("{}:{}", file.string(), i + 1);
+      try {
+        YoloLine line = parse_yolo_line(lines[i], image.size, all_.classes.size(), description_.key_points);
+        if (line.has_score) all_.findings.note("scores of boxes are left out", place);
+        if (line.has_key_points) all_.findings.note("key points are left out, their boxes stay", place);
+        image.objects.push_back(std::move(line.object));
+      } catch (const Error& error) {
+        all_.findings.skip(place, error.message());
+      }
+    }
+  }
+
+  fs::path images_;
+  const YoloDescription& description_;
+  LabeledImages all_;
+  std::set<std::string> used_;
+};
 
 }  // namespace
 
 LabeledImages read_yolo_images(const fs::path& dataset, const fs::path& images, const std::vector<std::string>& classes) {
+  if (!fs::is_directory(images)) throw Error("there is no folder '" + images.string() + "'").at(images.string());
   const fs::path folder = fs::is_directory(dataset / "labels") ? dataset / "labels" : dataset;
-  LabeledImages all;
-  all.classes = yolo_classes(folder, classes);
-  for (const fs::path& file : label_files(folder)) {
-    try {
-      const fs::path image_file = image_of(images, file.stem().string());
-      const cv::Mat pixels = read_image(image_file);
-      LabeledImage image{image_file.filename().string(), {pixels.rows, pixels.cols}};
-      const std::vector<std::string> lines = read_lines(file);
-      for (std::size_t i = 0; i < lines.size(); ++i) {
-        try {
-          image.objects.push_back(object_of(lines[i], image.size, all.classes.size()));
-        } catch (const Error& error) {
-          all.findings.skip(fmt::format("{}:{}", file.string(), i + 1), error.message());
-        }
-      }
-      all.images.push_back(std::move(image));
-    } catch (const Error& error) {
-      all.findings.skip(error);
-    }
-  }
-  return all;
+  const YoloDescription description = yolo_description(folder, classes);
+  return YoloReader(images, description).read(label_files(folder));
 }
 
 ConversionLosses write_yolo_images(const LabeledImages& images, const fs::path& folder) {
