@@ -11,6 +11,7 @@
 
 #include "detforge/base/error.h"
 #include "detforge/data/detections_json.h"
+#include "detforge/visualize/labels.h"
 #include "detforge/visualize/palette.h"
 
 namespace detforge {
@@ -60,22 +61,28 @@ void draw_mask(cv::Mat& canvas, const Rle& mask, const cv::Scalar& color) {
   mixed.copyTo(canvas, where);
 }
 
-/// Text on a darkened ground, at the box's upper left corner, moved into the image where it fits.
-void draw_label(cv::Mat& canvas, const std::string& text, const cv::Rect& box, const cv::Scalar& color, double font_scale) {
-  constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
-  const int stroke = std::max(1, static_cast<int>(std::lround(font_scale * 1.5)));
-  int below = 0;
-  const cv::Size size = cv::getTextSize(text, kFont, font_scale, stroke, &below);
-  constexpr int kPadding = 2;
-  cv::Rect ground(box.x, box.y, size.width + 2 * kPadding, size.height + below + 2 * kPadding);
-  ground.x = std::max(0, std::min(ground.x, canvas.cols - ground.width));
-  ground.y = std::max(0, std::min(ground.y, canvas.rows - ground.height));
-  const cv::Rect visible = ground & cv::Rect({0, 0}, canvas.size());
-  if (visible.empty()) return;
-  cv::Mat region = canvas(visible);
-  region.convertTo(region, -1, 0.3);
-  // Hershey strokes leave the ground's lower left corner as their origin.
-  cv::putText(canvas, text, {ground.x + kPadding, ground.y + kPadding + size.height}, kFont, font_scale, color, stroke, cv::LINE_AA);
+/// All labels after all boxes, so that no line crosses a text; the best detection chooses its place first and lies on top.
+void draw_labels(cv::Mat& canvas, const Detections& detections, std::span<const std::size_t> worst_first,
+                 std::span<const std::string> classes, const DrawOptions& options) {
+  LabelFont font = options.font_scale > 0 ? label_font(options.font_scale) : label_font(canvas.size());
+  std::vector<std::string> texts;
+  std::vector<cv::Rect> boxes;
+  int widest = 0;
+  for (auto i = worst_first.rbegin(); i != worst_first.rend(); ++i) {
+    const std::string score = options.show_scores ? fmt::format("|{:.2f}", detections.scores[*i]) : "";
+    texts.push_back(class_name(classes, detections.labels[*i]) + score);
+    boxes.push_back(rectangle_of(box_to_draw(detections, *i), canvas.size()));
+    widest = std::max(widest, label_size(texts.back(), font).width);
+  }
+  constexpr double smallest_scale = 0.3;  // below it nobody can read
+  if (widest > canvas.cols && options.font_scale <= 0) font = label_font(std::max(smallest_scale, font.scale * canvas.cols / widest));
+  std::vector<cv::Size> sizes;
+  for (const std::string& text : texts) sizes.push_back(label_size(text, font));
+  const std::vector<cv::Rect> grounds = place_labels(canvas.size(), boxes, sizes);
+  for (std::size_t k = texts.size(); k-- > 0;) {
+    const std::int64_t label = detections.labels[worst_first[worst_first.size() - 1 - k]];
+    draw_label(canvas, texts[k], grounds[k], class_color(label), font);
+  }
 }
 
 }  // namespace
@@ -84,8 +91,7 @@ cv::Mat draw_detections(const cv::Mat& image, const Detections& detections, std:
                         const DrawOptions& options) {
   cv::Mat canvas = canvas_of(image);
   const double side = std::sqrt(static_cast<double>(canvas.rows) * canvas.cols);
-  const int line_width = options.line_width_px > 0 ? options.line_width_px : std::max(1, static_cast<int>(std::lround(side / 250)));
-  const double font_scale = options.font_scale > 0 ? options.font_scale : std::clamp(side / 1400, 0.35, 2.0);
+  const int line_width = options.line_width_px > 0 ? options.line_width_px : std::max(1, static_cast<int>(std::lround(side / 300)));
 
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < detections.size(); ++i) {
@@ -100,14 +106,7 @@ cv::Mat draw_detections(const cv::Mat& image, const Detections& detections, std:
   for (const std::size_t i : order) {
     cv::rectangle(canvas, rectangle_of(box_to_draw(detections, i), canvas.size()), class_color(detections.labels[i]), line_width);
   }
-  if (!options.show_labels) return canvas;
-  // Labels come after all boxes: no line crosses a text.
-  for (const std::size_t i : order) {
-    const std::int64_t label = detections.labels[i];
-    const std::string score = options.show_scores ? fmt::format("|{:.2f}", detections.scores[i]) : "";
-    const std::string text = class_name(classes, label) + score;
-    draw_label(canvas, text, rectangle_of(box_to_draw(detections, i), canvas.size()), class_color(label), font_scale);
-  }
+  if (options.show_labels) draw_labels(canvas, detections, order, classes, options);
   return canvas;
 }
 
