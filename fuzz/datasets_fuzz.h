@@ -97,7 +97,8 @@ inline void read_dataset(std::span<const std::byte> input) {
       }
     }
     const std::vector<std::size_t> everywhere(document.root()["images"].size());
-    static_cast<void>(split_coco(document, everywhere, 1));
+    AnnotationFindings findings;
+    static_cast<void>(split_coco(document, everywhere, 1, findings));
   } catch (const Error&) {
     // What a malformed file is to give.
   }

@@ -23,7 +23,8 @@ inline void evaluate_results(std::span<const std::byte> input) {
       return;
     }
     if (text.starts_with('<')) {
-      static_cast<void>(parse_voc_annotation(text, voc_classes(), "input"));
+      AnnotationFindings findings;
+      static_cast<void>(parse_voc_annotation(text, voc_classes(), "input", findings));
       return;
     }
     const std::size_t middle = text.find(divider);

@@ -51,6 +51,30 @@ TEST(DatasetStats, PrintsTablesJsonAndCharts) {
   EXPECT_EQ(Json::parse(run("dataset stats " + in(folder, "gt.json") + " --quiet --classes cat,dog --json -").out)["objects"], 12);
 }
 
+TEST(Dataset, HasWhatItFoundInJson) {
+  const Folder folder = coco_folder();
+  const std::string gt = in(folder, "gt.json"), out = " --quiet --json - --out ";
+  for (const std::string& command : {"stats " + gt + " --quiet --json -", "anchors " + gt + " --quiet --json - --count 1",
+                                     "convert yolo " + gt + out + in(folder, "yolo")}) {
+    const Outcome outcome = run("dataset " + command);
+    const Json findings = Json::parse(outcome.out)["findings"];
+    EXPECT_EQ(findings["left_out"], 1) << command;
+    EXPECT_EQ(findings["first_left_out"][0]["place"], "annotations[12].bbox");
+    EXPECT_EQ(findings["first_left_out"][0]["message"], "must be 4 numbers, not 1");
+    EXPECT_EQ(outcome.err, "");
+  }
+  folder.write("lost.json", R"({"images": [{"id": 1}], "categories": [], "annotations": [{"image_id": "1", "category_id": 1}]})");
+  const Outcome split = run("dataset split " + in(folder, "lost.json") + out + in(folder, "parts"));
+  const Json json = Json::parse(split.out);
+  EXPECT_EQ(json["parts"][0]["images"], 1);
+  const Json note = json["findings"]["notes"][0];
+  EXPECT_EQ(note["what"],
+            "annotations of images that the file does not describe are left out: the id is a text, those of the file are numbers");
+  EXPECT_EQ(note["count"], 1);
+  EXPECT_EQ(note["places"], Json({"annotations[0]"}));
+  EXPECT_EQ(note["file"], in(folder, "lost.json"));
+}
+
 TEST(DatasetStats, RefusesWrongRecordsWhereStrict) {
   const Folder folder = coco_folder();
   const Outcome outcome = run("dataset stats " + in(folder, "gt.json") + " --strict");

@@ -29,7 +29,7 @@ TEST(Eval, CocoPrintsPycocotoolsTable) {
   EXPECT_NE(outcome.out.find("\n+----------+-------+\n| category | AP    |\n+----------+-------+\n| cat      | 1.000 |\n"),
             std::string::npos)
       << outcome.out;
-  EXPECT_EQ(outcome.err, "note: results of categories that the annotations do not have take no part (1): [0].category_id in " +
+  EXPECT_EQ(outcome.err, "note: results of categories that the annotations do not have take no part (1): [1].category_id in " +
                              (folder / "dt.json").string() + "\n");
   EXPECT_EQ(run("eval coco " + files + " --quiet --metric-items mAP_50 AR@100").out, "bbox_mAP_50: 1.000\nbbox_AR@100: 1.000\n");
 }
@@ -41,6 +41,8 @@ TEST(Eval, CocoWritesJson) {
     const auto printed = nlohmann::json::parse(run("eval coco " + named + "- --quiet").out);
     EXPECT_EQ(printed["stats"].size(), 12U);
     EXPECT_TRUE(printed["load_seconds"].is_number() && printed["evaluate_seconds"].is_number());
+    EXPECT_EQ(printed["findings"]["notes"][0]["what"], "results of categories that the annotations do not have take no part");
+    EXPECT_EQ(printed["findings"]["notes"][0]["count"], 1);
     run("eval coco " + named + (folder / "out.json").string());
     EXPECT_EQ(nlohmann::json::parse(std::ifstream(folder / "out.json"))["stats"], printed["stats"]);
   }

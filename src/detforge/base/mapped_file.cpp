@@ -27,7 +27,12 @@ Error failure(const std::string& what, const std::filesystem::path& path) { retu
 
 MappedFile::MappedFile(const std::filesystem::path& path) {
   const Descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.value < 0) throw failure(std::string("can not open the file: ") + std::strerror(errno), path);
+  if (file.value < 0) {
+    const bool is_of_windows = errno == ENOENT && path.string().find('\\') != std::string::npos;
+    Error error = failure(std::string("can not open the file: ") + std::strerror(errno), path);
+    if (is_of_windows) error.help("the name has backslashes, as Windows writes paths");
+    throw error;
+  }
   struct stat status {};
   if (fstat(file.value, &status) != 0 || !S_ISREG(status.st_mode)) throw failure("this is no regular file", path);
   const auto size = static_cast<std::size_t>(status.st_size);

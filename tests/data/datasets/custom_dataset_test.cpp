@@ -27,7 +27,7 @@ TEST(CustomDataset, ReadsTheMiddleFormat) {
   EXPECT_EQ(info.bboxes_ignore, (std::vector<BoxXyxy>{{9, 9, 10, 10}}));
   EXPECT_TRUE(info.labels_ignore.empty());
   EXPECT_EQ(info.seg_map, "a.png");
-  EXPECT_EQ(dataset->category_ids(0), (std::vector<std::int64_t>{1, 0}));
+  EXPECT_EQ(dataset->category_ids(0), (std::vector<RecordId>{1, 0}));
 }
 
 TEST(CustomDataset, ReadsAPickleAsData) {

@@ -38,7 +38,7 @@ TEST(XmlDataset, ReadsBoxesFromZero) {
   EXPECT_EQ(info.labels, (std::vector<std::int64_t>{1}));
   EXPECT_EQ(info.bboxes_ignore, (std::vector<BoxXyxy>{{0, 0, 4, 4}}));
   EXPECT_EQ(info.labels_ignore, (std::vector<std::int64_t>{0}));
-  EXPECT_EQ(dataset->category_ids(0), (std::vector<std::int64_t>{1, 0}));
+  EXPECT_EQ(dataset->category_ids(0), (std::vector<RecordId>{1, 0}));
   EXPECT_TRUE(info.masks.empty());
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <opencv2/core.hpp>
 
+#include "detforge/data/formats/voc_xml.h"
 #include "detforge/data/interchange/split_coco.h"
 #include "detforge/media/media.h"
 #include "tests/data/datasets/build.h"
@@ -175,12 +176,17 @@ TEST(VocImages, TakeTheSizeOfThePictureAndTurnBoxesRound) {
                        {"Annotations/c.xml", xml("", "<xmin>30</xmin><ymin>24</ymin><xmax>8</xmax><ymax>8</ymax>")},
                        {"Annotations/d.xml", xml("<size><width>64</width><height>48</height></size>",
                                                  "<xmin>8,5</xmin><ymin>8px</ymin><xmax>30</xmax><ymax>24</ymax>")},
+                       {"Annotations/e.xml",
+                        "<annotation><size><width>64</width><height>48</height></size><object><name>nut</name><difficult>Unspecified"
+                        "</difficult><bndbox>" +
+                            box + "</bndbox></object></annotation>"},
                        {"ImageSets/Main/bolt_all.txt",
                         "\xEF\xBB\xBF"
-                        "a  1\nb.jpg\nJPEGImages/c.png\nd -1\n"}});
+                        "a  1\nb.jpg\nJPEGImages/c.png\nd -1\ne\n"}});
   for (const char* file : {"JPEGImages/a.jpg", "JPEGImages/b.png"}) write_photo(folder, file);
   const LabeledImages images = read_voc_images(folder / "ImageSets/Main/bolt_all.txt");
-  ASSERT_EQ(images.images.size(), 4U);
+  ASSERT_EQ(images.images.size(), 5U);
+  EXPECT_EQ(boxes_of(images.images[4]), (std::vector<BoxXywh>{{7, 7, 22, 16}}));
   EXPECT_EQ(images.images[0].size, (ImageSize{48, 64}));
   EXPECT_EQ(images.images[1].size, (ImageSize{48, 64}));
   EXPECT_EQ(images.images[1].file_name, "b.png");
@@ -191,7 +197,8 @@ TEST(VocImages, TakeTheSizeOfThePictureAndTurnBoxesRound) {
             "1 record is left out:\n  Annotations/d.xml: object[0]: 'xmin' is no number: '8,5'\n"
             "images without a size in the annotations get that of their picture (2): Annotations/a.xml, Annotations/b.xml\n"
             "images have no size in the annotations, and no picture that could be asked: 0 × 0 (1): Annotations/c.xml\n"
-            "boxes have their corners swapped; they are turned round (1): Annotations/c.xml: object[0]\n");
+            "boxes have their corners swapped; they are turned round (1): Annotations/c.xml: object[0]\n"
+            "'difficult' is no number: 'Unspecified'; the object counts as an ordinary one (1): Annotations/e.xml: object[0]\n");
 }
 
 TEST(VocImages, OfWhichNoneCanBeReadAreNamed) {

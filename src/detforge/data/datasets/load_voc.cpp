@@ -80,6 +80,7 @@ class VocLoader {
       loaded_.findings.skip(place(), object.problem);
       return;
     }
+    if (!object.oddity.empty()) loaded_.findings.note(object.oddity, place());
     const auto& [xmin, ymin, xmax, ymax] = object.box_xyxy;
     const auto width = static_cast<double>(xmax - xmin);
     const auto height = static_cast<double>(ymax - ymin);

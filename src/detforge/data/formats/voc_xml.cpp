@@ -39,9 +39,10 @@ std::string no_number(const pugi::xml_node& parent, const char* name) {
 VocObject read_object(const pugi::xml_node& node) {
   VocObject object;
   object.name = node.child("name").text().get();
+  if (object.name.empty()) object.problem = "the object has no 'name'";
   const pugi::xml_node box = node.child("bndbox");
   if (!box) {
-    object.problem = "the object has no 'bndbox'";
+    if (object.problem.empty()) object.problem = "the object has no 'bndbox'";
     return object;
   }
   constexpr std::array<const char*, 4> sides = {"xmin", "ymin", "xmax", "ymax"};
@@ -52,7 +53,7 @@ VocObject read_object(const pugi::xml_node& node) {
   }
   if (node.child("difficult")) {
     const auto value = whole_number(node, "difficult");
-    if (!value && object.problem.empty()) object.problem = no_number(node, "difficult");
+    if (!value) object.oddity = no_number(node, "difficult") + "; the object counts as an ordinary one";
     object.is_difficult = value.value_or(0) != 0;
   }
   return object;

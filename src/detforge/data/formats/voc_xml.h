@@ -17,6 +17,7 @@ struct VocObject {
   std::string name;
   std::array<std::int64_t, 4> box_xyxy{};  ///< whole pixels as the file counts them: from 1, both ends inside
   bool is_difficult = false;
+  std::string oddity;   ///< what is odd about the object, whose box counts all the same; empty where nothing is
   std::string problem;  ///< what is wrong with the object, which then has no box; empty where all is well
 };
 

@@ -149,7 +149,10 @@ std::string picture_name(const JsonValue& root, const fs::path& file, const fs::
   std::string name(path->text());
   if (name.find('\\') == std::string::npos || fs::exists(images / name)) return name;
   findings.note("paths have backslashes, as on Windows; slashes now", file.string());
-  return with_slashes(std::move(name));
+  name = with_slashes(std::move(name));
+  // A path of another machine: the picture has come along with its file.
+  const std::string bare = fs::path(name).filename().string();
+  return !fs::exists(images / name) && fs::exists(images / bare) ? bare : name;
 }
 
 Json shape_json(const std::string& label, const char* kind, const std::vector<double>& numbers, Json group) {

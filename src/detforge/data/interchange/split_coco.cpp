@@ -1,5 +1,7 @@
 #include "detforge/data/interchange/split_coco.h"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
@@ -62,12 +64,13 @@ std::vector<std::string> split_coco(const JsonDocument& document, std::span<cons
     if (key == "images") {
       values = lists_of(value, parts, [&](const JsonValue&, std::size_t index) { return std::optional(part_of[index]); });
     } else if (key == "annotations") {
-      values = lists_of(value, parts, [&](const JsonValue& record, std::size_t) {
+      values = lists_of(value, parts, [&](const JsonValue& record, std::size_t index) {
         const RecordId id = RecordId::read(record["image_id"]);
         const auto image = images.find(id);
         if (image != images.end()) return std::optional(part_of[image->second]);
         const std::string why = images.empty() ? "" : other_kind_of_id(id, images.begin()->first);
-        findings.note("annotations of images that the file does not describe are left out" + why, record.place(), record.document());
+        findings.note("annotations of images that the file does not describe are left out" + why, fmt::format("annotations[{}]", index),
+                      record.document());
         return std::optional<std::size_t>();
       });
     } else {

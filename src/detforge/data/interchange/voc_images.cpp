@@ -70,6 +70,7 @@ LabeledImages read_voc_images(const fs::path& source, const fs::path& images) {
           all.findings.skip(voc_object_place(file.string(), i), object.problem);
           continue;
         }
+        if (!object.oddity.empty()) all.findings.note(object.oddity, voc_object_place(file.string(), i));
         auto [xmin, ymin, xmax, ymax] = object.box_xyxy;
         if (xmin > xmax || ymin > ymax) {
           all.findings.note("boxes have their corners swapped; they are turned round", voc_object_place(file.string(), i));

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <map>
 #include <opencv2/core/mat.hpp>
 #include <set>
@@ -88,14 +89,22 @@ void read_yaml_description(const fs::path& file, YoloDescription& description) {
 /// The nearest description: in the folder, or one or two above it.
 YoloDescription yolo_description(const fs::path& folder, const std::vector<std::string>& given) {
   YoloDescription description{given, {}};
+  std::exception_ptr wrong_file;
   fs::path above = fs::absolute(folder).lexically_normal();
   if (!above.has_filename()) above = above.parent_path();
   for (int level = 0; level < 3; ++level, above = above.parent_path()) {
     if (description.classes.empty() && fs::is_regular_file(above / "classes.txt")) description.classes = read_lines(above / "classes.txt");
-    for (const fs::path& file : yaml_files(above)) read_yaml_description(file, description);
+    for (const fs::path& file : yaml_files(above)) {
+      try {
+        read_yaml_description(file, description);
+      } catch (const Error&) {
+        if (!wrong_file) wrong_file = std::current_exception();  // other tools' files may lie there
+      }
+    }
     if (!description.classes.empty() && (level > 0 || description.key_points)) break;
   }
   if (!description.classes.empty()) return description;
+  if (wrong_file) std::rethrow_exception(wrong_file);
   throw Error("there is no classes.txt in the folder or above it, and no YAML file with 'names'")
       .at(folder.string())
       .help("--classes names the classes");

@@ -11,6 +11,12 @@ namespace detforge {
 
 namespace {
 
+/// A file's name without folder and extension, also of a name that Windows wrote.
+std::string stem_of(std::string name) {
+  std::replace(name.begin(), name.end(), '\\', '/');
+  return std::filesystem::path(name).stem().string();
+}
+
 /// Where the records of results belong.
 class Places {
  public:
@@ -27,7 +33,7 @@ class Places {
       if (found != by_id_.end()) return found->second;
     }
     if (key.is_string()) {
-      const auto found = by_name_.find(std::filesystem::path(key.text()).stem().string());
+      const auto found = by_name_.find(stem_of(std::string(key.text())));
       if (found != by_name_.end()) return found->second;
     }
     key.fail("the annotations have no such image");
@@ -73,14 +79,19 @@ void refuse_other_classes(const MapAnnotations& annotations, const std::filesyst
 
 }  // namespace
 
-ImageTruth parse_voc_annotation(std::string_view xml, const std::vector<std::string>& classes, const std::string& file) {
+ImageTruth parse_voc_annotation(std::string_view xml, const std::vector<std::string>& classes, const std::string& file,
+                                AnnotationFindings& findings) {
   const std::vector<VocObject> objects = parse_voc_xml(xml, file).objects;
   ImageTruth truth;
   for (std::size_t i = 0; i < objects.size(); ++i) {
     const VocObject& object = objects[i];
     const auto found = std::find(classes.begin(), classes.end(), object.name);
-    if (found == classes.end()) continue;
+    if (found == classes.end()) {
+      findings.note("objects that are none of the classes take no part", voc_object_place(file, i));
+      continue;
+    }
     if (!object.problem.empty()) throw Error(object.problem).at(voc_object_place(file, i));
+    if (!object.oddity.empty()) findings.note(object.oddity, voc_object_place(file, i));
     BoxXyxy box{};
     std::transform(object.box_xyxy.begin(), object.box_xyxy.end(), box.begin(),
                    [](std::int64_t side) { return static_cast<float>(side - 1); });
@@ -97,7 +108,7 @@ MapAnnotations read_voc_annotations(const std::filesystem::path& images, const s
   for (const auto& file : voc_xml_files(images)) {
     annotations.image_names.push_back(file.stem().string());
     annotations.image_files.push_back(annotations.image_names.back() + ".jpg");
-    annotations.truth.push_back(parse_voc_annotation(read_file(file, max_voc_xml_bytes), classes, file.string()));
+    annotations.truth.push_back(parse_voc_annotation(read_file(file, max_voc_xml_bytes), classes, file.string(), annotations.findings));
   }
   refuse_other_classes(annotations, images);
   return annotations;
@@ -113,7 +124,7 @@ MapAnnotations map_annotations(const CocoAnnotations& annotations) {
     image_at[index] = i;
     converted.image_ids.push_back(annotations.images[index].id);
     converted.image_files.push_back(annotations.images[index].file_name);
-    converted.image_names.push_back(std::filesystem::path(annotations.images[index].file_name).stem().string());
+    converted.image_names.push_back(stem_of(annotations.images[index].file_name));
   }
   for (const std::int32_t index : annotations.category_order) {
     label_of[static_cast<std::size_t>(index)] = static_cast<std::int64_t>(converted.classes.size());

@@ -29,8 +29,9 @@ struct MapAnnotations {
 /// when all objects are of other classes.
 MapAnnotations read_voc_annotations(const std::filesystem::path& images, const std::vector<std::string>& classes);
 
-/// One image's XML; `file` is its name in messages.
-ImageTruth parse_voc_annotation(std::string_view xml, const std::vector<std::string>& classes, const std::string& file);
+/// One image's XML; `file` is its name in messages. Objects of other classes are noted in `findings`.
+ImageTruth parse_voc_annotation(std::string_view xml, const std::vector<std::string>& classes, const std::string& file,
+                                AnnotationFindings& findings);
 
 /// From COCO's layout; crowds are ignored ground truth.
 MapAnnotations map_annotations(const CocoAnnotations& annotations);
