@@ -11,6 +11,9 @@
 namespace detforge {
 namespace {
 
+/// As a program's `main` does.
+[[maybe_unused]] const bool environment_is_set = (set_media_environment(), true);
+
 using testing_support::Folder;
 
 /// Every pixel another, so that turning or swapping shows.

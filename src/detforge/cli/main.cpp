@@ -1,9 +1,12 @@
 #include <exception>
 #include <iostream>
 
+#include "detforge/base/allocator.h"
+#include "detforge/base/parallel.h"
 #include "detforge/base/version.h"
 #include "detforge/cli/command.h"
 #include "detforge/cli/usage_error.h"
+#include "detforge/media/media.h"
 
 namespace {
 
@@ -18,6 +21,15 @@ int report(const detforge::Error& error) {
   }
   std::cerr << "This is a fault of detforge, not of your input: please report it with the command and `detforge info`.\n";
   return our_fault;
+}
+
+/// Everything that holds for the whole process is set here, on the first thread, before there are others.
+void set_up_process(const CLI::App& program, const detforge::cli::Session& session) {
+  detforge::set_media_environment();
+  detforge::set_pool_size(detforge::thread_count(session.threads));
+  for (const char* runs_models : {"benchmark", "detect", "test"}) {
+    if (program.got_subcommand(runs_models)) detforge::keep_freed_memory();
+  }
 }
 
 int run(int argc, char** argv) {
@@ -45,6 +57,7 @@ int run(int argc, char** argv) {
   add_benchmark(program, session);
   add_info(program, session);
   add_completion(program, session);
+  program.parse_complete_callback([&] { set_up_process(program, session); });
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

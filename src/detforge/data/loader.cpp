@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "detforge/media/media.h"
+
 namespace detforge {
 namespace {
 
@@ -22,6 +24,7 @@ NumpyRandom sample_random(std::uint64_t seed, std::size_t position) {
 Loader::Loader(Make make, std::vector<std::size_t> indices, const Options& options)
     : make_(std::move(make)), indices_(std::move(indices)), seed_(options.seed) {
   const std::size_t workers = std::min(options.workers, indices_.size());
+  if (workers > 0) open_media();
   slots_.resize(std::max({options.ahead, workers, std::size_t{1}}));
   for (std::size_t i = 0; i < workers; ++i) workers_.emplace_back([this] { work(); });
 }

@@ -16,10 +16,6 @@ constexpr std::uint64_t kMaxImageFileBytes = std::uint64_t{1} << 30U;
 
 const MediaFunctions& media() {
   static const MediaFunctions& functions = []() -> const MediaFunctions& {
-    // OpenCV reads its limit while it is loaded. A header may claim gigabytes in a few bytes; a user's own limit stays.
-    setenv("OPENCV_IO_MAX_IMAGE_PIXELS", "134217728", 0);
-    // FFmpeg's own complaints go nowhere: errors are thrown.
-    setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0);
     using Function = const MediaFunctions* (*)();
     void* library = open_own_library("libdetforge_media.so");
     return *reinterpret_cast<Function>(library_symbol(library, "detforge_media_functions"))();
@@ -28,6 +24,15 @@ const MediaFunctions& media() {
 }
 
 }  // namespace
+
+void set_media_environment() {
+  // A header may claim gigabytes in a few bytes; a user's own limit stays.
+  setenv("OPENCV_IO_MAX_IMAGE_PIXELS", "134217728", 0);
+  // FFmpeg's own complaints go nowhere: errors are thrown.
+  setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0);
+}
+
+void open_media() { static_cast<void>(media()); }
 
 cv::Mat decode_image(std::string_view encoded, ColorMode mode, const std::string& name) { return media().decode(encoded, mode, name); }
 

@@ -13,12 +13,19 @@
 /// call. All functions may be called from several threads at once; a reader or writer belongs to one thread at a time.
 namespace detforge {
 
+/// Sets what OpenCV reads from the environment when it is loaded, where the user has not: images have at most 2^27 pixels, and FFmpeg is
+/// quiet. For the whole process: a program calls it in `main`, before it has other threads; without, OpenCV's own limit of 2^30 holds.
+void set_media_environment();
+
+/// Loads the library now. Before threads that decode start: OpenCV reads the environment while it is loaded.
+void open_media();
+
 /// mmcv's flags of the same names. Colour images are BGR; all but `Unchanged` are 8 bits deep.
 enum class ColorMode { Color, Grayscale, Unchanged, ColorIgnoreOrientation, GrayscaleIgnoreOrientation };
 
 /// An encoded image (JPEG, PNG, BMP, TIFF, WebP, …) as [H, W] with 1, 3 or 4 channels, turned upright by its EXIF
 /// orientation where the mode says so. Throws `Error` placed at `name` when it is no image, is damaged beyond reading
-/// or has more than 2^27 pixels (`OPENCV_IO_MAX_IMAGE_PIXELS`, set before the start, allows more).
+/// or has more pixels than `OPENCV_IO_MAX_IMAGE_PIXELS` says.
 cv::Mat decode_image(std::string_view encoded, ColorMode mode, const std::string& name);
 
 /// The same of a file of at most 1 GiB. Throws `Error` naming the file.

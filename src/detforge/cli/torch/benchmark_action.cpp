@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "detforge/base/allocator.h"
 #include "detforge/base/files.h"
 #include "detforge/base/version.h"
 #include "detforge/cli/torch/actions.h"
@@ -152,7 +151,6 @@ void write_table(const BenchmarkRequest& request, const Input& input, const Meas
 }  // namespace
 
 int benchmark_action(const BenchmarkRequest& request, std::ostream& out, std::ostream& log) {
-  keep_freed_memory();
   const torch::Device device = device_of(request.device);
   const auto model = build_model(request.config, request.reference);
   load_weights(*model, {request.checkpoint, /*strict=*/false, request.seed, request.quiet}, log);

@@ -5,7 +5,6 @@
 #include <ostream>
 #include <set>
 
-#include "detforge/base/allocator.h"
 #include "detforge/base/files.h"
 #include "detforge/base/interruption.h"
 #include "detforge/base/progress.h"
@@ -189,7 +188,6 @@ class Run {
 }  // namespace
 
 int detect_action(const DetectRequest& request, std::ostream& out, std::ostream& log) {
-  keep_freed_memory();
   const std::vector<ImageSource> sources = expand_sources(request.sources);
   const torch::Device device = device_of(request.device);
   const auto model = build_model(request.config, request.reference);

@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "detforge/base/allocator.h"
 #include "detforge/base/files.h"
 #include "detforge/base/mapped_file.h"
 #include "detforge/base/progress.h"
@@ -236,7 +235,6 @@ int test_action(const TestRequest& request, std::ostream& out, std::ostream& log
   if (!request.out.empty() && extension != ".json" && extension != ".pkl" && extension != ".pickle") {
     throw Error("--out " + request.out + " must end in .json, .pkl or .pickle", ErrorKind::Usage);
   }
-  keep_freed_memory();
   const EvaluationOptions options = options_of(request);
   const torch::Device device = device_of(request.device);
   const auto model = build_model(request.config, request.reference);
