@@ -296,5 +296,18 @@ TEST(AtomicWrite, NamesAFileThatCanNotBe) {
   }
 }
 
+TEST(ReadFile, NamesBackslashesWhereThereIsNoSuchFile) {
+  const auto helps_of = [](const std::filesystem::path& path) {
+    try {
+      read_file(path, 1000);
+    } catch (const Error& error) {
+      return error.diagnostics().front().helps;
+    }
+    return std::vector<std::string>{"no error"};
+  };
+  EXPECT_EQ(helps_of("/nowhere/images\\a.jpg"), (std::vector<std::string>{"the name has backslashes, as Windows writes paths"}));
+  EXPECT_TRUE(helps_of("/nowhere/images/a.jpg").empty());
+}
+
 }  // namespace
 }  // namespace detforge

@@ -43,6 +43,26 @@ TEST(VocAnnotations, AreReadInTheListsOrder) {
   EXPECT_TRUE(annotations.truth[1].boxes.empty());
 }
 
+TEST(VocAnnotations, TellWhatTakesNoPartAndWhatIsOdd) {
+  const Folder folder = voc_folder(object("dog", "Unspecified", "+10") + object("unicorn", "0", "10"));
+  const MapAnnotations annotations = read_voc_annotations(folder / "VOC2007/Annotations", {"dog"});
+  const std::string file = (folder / "VOC2007/Annotations/b.xml").string();
+  EXPECT_EQ(annotations.truth[1].boxes, (std::vector<BoxXyxy>{{9, 19, 29, 39}}));
+  EXPECT_EQ(annotations.findings.text(), "'difficult' is no number: 'Unspecified'; the object counts as an ordinary one (1): " + file +
+                                             ": object[0]\n" + "objects that are none of the classes take no part (1): " + file +
+                                             ": object[1]\n");
+}
+
+TEST(VocAnnotations, FindResultsOfFilesThatWindowsNamed) {
+  const auto document = JsonDocument::parse(R"({"images": [{"id": 1, "file_name": "in\\a.jpg"}], "categories": [{"id": "c", "name": "cat"}],
+                                               "annotations": []})",
+                                            "gt.json");
+  const MapAnnotations annotations = map_annotations(read_coco_annotations(document, false));
+  const auto results =
+      JsonDocument::parse(R"([{"file_name": "b:\\in\\a.jpg", "category_id": "c", "bbox": [1, 2, 3, 4], "score": 0.5}])", "dt.json");
+  EXPECT_EQ(read_map_results(results, annotations)[0].boxes_xyxy, (std::vector<BoxXyxy>{{1, 2, 4, 6}}));
+}
+
 TEST(VocAnnotations, AFolderIsReadByName) {
   const Folder folder = voc_folder(object("dog", "0", "10"));
   for (const char* name : {"VOC2007/Annotations", "VOC2007"}) {
