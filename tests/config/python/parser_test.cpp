@@ -153,6 +153,7 @@ d)py",
   |
 1 | x = “a”
   |     ^)"},
+    {"x = 5\xC2\xA0+ 1", "error: unexpected U+00A0, a no-break space\n --> a.py:1:6\n  |\n1 | x = 5\xC2\xA0+ 1\n  |      ^"},
     {R"py(x = '\x4')py",
      R"(error: this escape needs 2 hexadecimal digits
  --> a.py:1:6
