@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "tests/golden/requirements.h"
 #include "tests/support/golden_run.h"
 
 int main(int argc, char** argv) {
@@ -12,5 +13,5 @@ int main(int argc, char** argv) {
   std::cout << "golden: " << test.successful_test_count() << " passed, " << test.failed_test_count() << " failed, "
             << test.skipped_test_count() << " skipped\n"
             << detforge::golden::skipped_summary();
-  return status;
+  return detforge::golden::meets_requirements(std::cerr) ? status : 1;
 }

@@ -84,7 +84,8 @@ void check_map(const Json& record) {
     EXPECT_EQ(result.classes[k].truths, one_or_more<std::size_t>(classes[k]["num_gts"])) << "class " << k;
     EXPECT_EQ(result.classes[k].detections, classes[k]["num_dets"].get<std::size_t>()) << "class " << k;
     EXPECT_EQ(joined(result.classes[k].recall), flat<double>(classes[k]["recall"])) << "class " << k;
-    EXPECT_EQ(joined(result.classes[k].precision), flat<float>(classes[k]["precision"])) << "class " << k;
+    const std::vector<double> precision = joined(result.classes[k].precision);
+    EXPECT_EQ(std::vector<float>(precision.begin(), precision.end()), flat<float>(classes[k]["precision"])) << "class " << k;
     EXPECT_EQ(result.classes[k].average_precision, one_or_more<float>(classes[k]["ap"])) << "class " << k;
   }
 }
@@ -105,7 +106,7 @@ void check_recalls(const Json& record) {
 /// Called on its own, with arrays of another precision than `eval_map` has.
 void check_average_precision(const Json& record) {
   const auto recall = record["recalls"].get<std::vector<double>>();
-  const auto precision = record["precisions"].get<std::vector<float>>();
+  const auto precision = record["precisions"].get<std::vector<double>>();
   EXPECT_NEAR(average_precision(recall, precision, false), record["area"].get<double>(), 1e-6);
   EXPECT_NEAR(average_precision(recall, precision, true), record["p11"].get<double>(), 1e-6);
 }

@@ -7,16 +7,17 @@
 #include "detforge/models/backbones/backbone.h"
 #include "detforge/models/necks/neck.h"
 #include "tests/golden/torch/fill.h"
+#include "tests/golden/torch/layer_of_record.h"
 #include "tests/golden/torch/rounding.h"
 #include "tests/golden/torch/skip.h"
 
-/// Backbones and necks alone, in evaluation and in training, with gradients.
+/// Backbones, necks and small layers alone, in evaluation and in training, with gradients.
 namespace detforge::golden {
 namespace {
 
 BuildContext context_of_parts() { return {Reference::V2_27, {}}; }
 
-/// A backbone or a neck, called alike.
+/// A backbone, a neck or a layer, called alike.
 struct Part {
   std::shared_ptr<nn::Module> module;
   std::function<nn::Features(const nn::Features&)> forward;
@@ -27,6 +28,10 @@ Part build(const Json& record) {
   if (record["kind"] == "backbone") {
     const auto backbone = build_backbone(config, context_of_parts());
     return {backbone, [backbone](const nn::Features& inputs) { return backbone->forward(inputs.at(0)); }};
+  }
+  if (record["kind"] != "neck") {
+    const auto layer = layer_of_record(record, context_of_parts());
+    return {layer, [layer](const nn::Features& inputs) { return nn::Features{layer->forward(inputs.at(0))}; }};
   }
   const auto neck = build_neck(config, context_of_parts());
   return {neck, [neck](const nn::Features& inputs) { return neck->forward(inputs); }};
@@ -69,7 +74,14 @@ struct TrainingStep {
   nn::Features outputs;
   double loss = 0;
   Numbers grad_norms;  // of parameters by name, of inputs by number; without an entry where there is no gradient
+  Numbers grad_dots;   // the same with a hashed sign vector
 };
+
+/// The gradient times the signs of the rule "Gradients by direction".
+double signed_sum(const std::string& name, const torch::Tensor& gradient) {
+  const torch::Tensor signs = torch::where(uniform(name + ".grad", gradient.sizes()) >= 0.5, 1.0, -1.0);
+  return (gradient.to(torch::kDouble) * signs).sum().item<double>();
+}
 
 TrainingStep run_step(const Json& record, std::uint64_t seed) {
   const Part part = load(record);
@@ -82,11 +94,13 @@ TrainingStep run_step(const Json& record, std::uint64_t seed) {
   for (const torch::Tensor& output : step.outputs) loss = loss + output.to(torch::kDouble).square().mean();
   loss.backward();
   step.loss = loss.item<double>();
-  const auto keep = [&](const std::string& name, const torch::Tensor& tensor) {
-    if (tensor.grad().defined()) step.grad_norms[name] = tensor.grad().norm().item<double>();
+  const auto keep = [&](const std::string& name, const std::string& hashed, const torch::Tensor& tensor) {
+    if (!tensor.grad().defined()) return;
+    step.grad_norms[name] = tensor.grad().norm().item<double>();
+    step.grad_dots[name] = signed_sum(hashed, tensor.grad());
   };
-  for (const nn::NamedTensor& entry : nn::state_dict(*part.module)) keep(entry.name, entry.tensor);
-  for (std::size_t i = 0; i < inputs.size(); ++i) keep("input " + std::to_string(i), inputs[i]);
+  for (const nn::NamedTensor& entry : nn::state_dict(*part.module)) keep(entry.name, entry.name, entry.tensor);
+  for (std::size_t i = 0; i < inputs.size(); ++i) keep("input " + std::to_string(i), record["inputs"][i]["name"], inputs[i]);
   return step;
 }
 
@@ -101,6 +115,19 @@ double movement_of_outputs(const Json& record, const nn::Features& outputs) {
     moved = std::max(moved, ((outputs[i] - others[i]).abs().max() / outputs[i].abs().max()).item<double>());
   }
   return moved;
+}
+
+/// Where the record has them: gradients by direction, within 1 % of their norm.
+void expect_directions(const Json& record, const TrainingStep& step, double floor) {
+  if (!record.contains("grad_dots")) return;
+  const auto expect = [&](const std::string& name, const Json& dot) {
+    if (dot.is_null()) return;
+    const auto norm = step.grad_norms.find(name);
+    ASSERT_NE(norm, step.grad_norms.end()) << name << " has no gradient";
+    EXPECT_NEAR(step.grad_dots.at(name), dot.get<double>(), 0.01 * norm->second + floor) << name;
+  };
+  for (const auto& [name, dot] : record["grad_dots"].items()) expect(name, dot);
+  for (std::size_t i = 0; i < record["input_grad_dots"].size(); ++i) expect("input " + std::to_string(i), record["input_grad_dots"][i]);
 }
 
 /// Through many batch norms rounding weighs more: ten times what it does is allowed, as elsewhere.
@@ -127,6 +154,7 @@ void expect_training_step(const Json& record) {
     const double ours = found == step.grad_norms.end() ? 0 : found->second;
     expect_number(name, ours, norm, 1e-3 * norm + floor, moved);
   }
+  expect_directions(record, step, floor);
 }
 
 void expect_state(const Json& record) {
@@ -146,7 +174,7 @@ void expect_state(const Json& record) {
 }
 
 const SuiteMaker maker([] {
-  for (const char* folder : {"_backbones", "_necks"}) {
+  for (const char* folder : {"_backbones", "_necks", "_layers"}) {
     const auto file = golden_dir() / "numerics" / (std::string(folder) + ".json.gz");
     if (!std::filesystem::exists(file)) continue;
     for (const Json& json : read_json(file)) {
@@ -154,6 +182,12 @@ const SuiteMaker maker([] {
       const std::string name = std::string(folder) + "_" + json["name"].get<std::string>();
       add_case("Numerics", name + "_state", unless_unregistered([=] { expect_state(*record); }));
       add_case("Numerics", name + "_forward", unless_unregistered([=] { expect_forward(*record); }));
+      if (json.contains("printed")) {
+        add_case("Numerics", name + "_printed",
+                 unless_unregistered([=] { EXPECT_EQ(nn::repr(*build(*record).module), (*record)["printed"]); }));
+      }
+      // Where Python cannot go back there is nothing to compare with.
+      if (!json.contains("train_loss")) continue;
       add_case("Numerics", name + "_gradients", unless_unregistered([=] { expect_training_step(*record); }));
     }
   }

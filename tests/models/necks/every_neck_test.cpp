@@ -116,7 +116,7 @@ const std::vector<Case> cases = {
      "type='CTResNetNeck', in_channel=32, num_deconv_filters=(16, 8), num_deconv_kernels=(4, 4), use_dcn=False",
      {{32, 7, 9}},
      {{8, 28, 36}},
-     "CTResNetNeck takes 1 level, got 0",
+     "CTResNetNeck takes at least 1 level, got 0",
      "CTResNetNeck takes 32 channels at level 0 ('in_channel'), got 33"},
     {"mmdet.models.necks.rfp.RFP",
      "type='RFP', in_channels=[256, 512, 1024, 2048], out_channels=8, num_outs=5, rfp_steps=2, aspp_out_channels=2, "

@@ -141,16 +141,22 @@ torch::Tensor attention_by_loops(const Layer& layer, const std::string& type, st
             const std::int64_t key_y = key / columns, key_x = key % columns;
             double sum = 0;
             const auto add = [&](const torch::Tensor& a, const torch::Tensor& b) { sum += (part(a) * part(b)).sum().item<double>(); };
-            torch::Tensor query, content, position;
-            if (type[0] == '1' || type[1] == '1')
-              query = convolved(layer, "query_conv", input[n].select(1, y).select(1, x).view({1, -1, 1})).view({-1});
+            torch::Tensor content, along_x, along_y;
+            const auto query_at = [&](std::int64_t row, std::int64_t column) {
+              return convolved(layer, "query_conv", input[n].select(1, row).select(1, column).view({1, -1, 1})).view({-1});
+            };
             if (type[0] == '1' || type[2] == '1')
               content = convolved(layer, "key_conv", sampled[n].select(1, key_y).select(1, key_x).view({1, -1, 1})).view({-1});
-            if (type[1] == '1' || type[3] == '1') position = embedded("appr_geom_fc_x", x, key_x) + embedded("appr_geom_fc_y", y, key_y);
-            if (type[0] == '1') add(query, content);
-            if (type[1] == '1') add(query, position);
+            if (type[1] == '1' || type[3] == '1') {
+              along_x = embedded("appr_geom_fc_x", x, key_x);
+              along_y = embedded("appr_geom_fc_y", y, key_y);
+            }
+            if (type[0] == '1') add(query_at(y, x), content);
+            if (type[1] == '1') add(query_at(y, x), along_x);
+            // mmcv's slip: without the bias of positions it is the pixel with row and column exchanged that asks along y.
+            if (type[1] == '1') add(type[3] == '1' ? query_at(y, x) : query_at(x, y), along_y);
             if (type[2] == '1') add(parameters["appr_bias"], content);
-            if (type[3] == '1') add(parameters["geom_bias"], position);
+            if (type[3] == '1') add(parameters["geom_bias"], along_x + along_y);
             energy[key] = sum;
           }
           part(sums).copy_(torch::matmul(part(values), energy.softmax(0)));
@@ -166,12 +172,23 @@ torch::Tensor attention_by_loops(const Layer& layer, const std::string& type, st
 TEST(GeneralizedAttention, AddsTheTermsOfItsType) {
   const torch::NoGradGuard no_grad;
   torch::manual_seed(5);
-  const torch::Tensor input = torch::randn({2, 8, 3, 4});
-  for (const std::string type : {"1111", "1000", "0100", "0010", "0001", "0011", "1100", "0110", "0000"}) {
+  for (const std::string type : {"1111", "1000", "0100", "0010", "0001", "0011", "1100", "0110", "1110", "0101", "0000"}) {
+    const bool square = type[1] == '1' && type[3] == '0';
+    const torch::Tensor input = torch::randn({2, 8, square ? 4 : 3, 4});
     for (const std::int64_t kv_stride : {1, 2}) {
       const auto layer = build({{"type", "GeneralizedAttention"}, {"num_heads", 2}, {"attention_type", type}, {"kv_stride", kv_stride}}, 8);
       EXPECT_TRUE(torch::allclose(layer->forward(input), attention_by_loops(*layer, type, kv_stride, input), 1e-4, 1e-5)) << type;
     }
+  }
+}
+
+TEST(GeneralizedAttention, SaysThatMmcvFailsOnOblongMaps) {
+  const auto layer = build({{"type", "GeneralizedAttention"}, {"num_heads", 2}, {"attention_type", "0100"}}, 8);
+  try {
+    layer->forward(torch::randn({1, 8, 3, 4}));
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.diagnostics().front().message, "GeneralizedAttention with attention_type '0100' takes square maps only, got 3 × 4");
   }
 }
 

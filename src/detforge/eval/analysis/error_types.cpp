@@ -162,7 +162,7 @@ class Judge {
       if (truths[k] == 0) continue;
       std::stable_sort(lists[k].begin(), lists[k].end(), [](const auto& a, const auto& b) { return a.first > b.first; });
       std::vector<double> recall;
-      std::vector<float> precision;
+      std::vector<double> precision;
       std::size_t right = 0;
       for (std::size_t i = 0; i < lists[k].size(); ++i) {
         right += lists[k][i].second ? 1 : 0;

@@ -152,13 +152,14 @@ void judge_groups(const ImageClass& image, const std::vector<BoxXyxy>& groups, c
 }  // namespace
 
 Verdicts judge(const ImageClass& image, const MapOptions& options) {
-  Verdicts verdicts{image.scores, {}, {}};
+  Verdicts verdicts{.scores = image.scores, .right = {}, .wrong = {}};
   std::vector<BoxXyxy> single;
   std::vector<BoxXyxy> groups;
   for (std::size_t i = 0; i < image.truths.size(); ++i) {
     const bool is_group = options.rule == MapRule::OpenImages && i < image.is_group.size() && image.is_group[i] != 0;
     (is_group ? groups : single).push_back(image.truths[i]);
   }
+  verdicts.with_groups = !groups.empty();
   for (std::size_t scale = 0; scale < std::max<std::size_t>(1, options.scale_ranges.size()); ++scale) {
     Judge judge(image, options, scale);
     if (single.empty()) {

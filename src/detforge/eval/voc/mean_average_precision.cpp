@@ -67,14 +67,20 @@ void add_curve(const std::vector<Verdicts>& images, const std::vector<std::pair<
   }
   const double truths = std::max(static_cast<double>(result.truths[scale]), double(tiny));
   std::vector<double>& recall = result.recall.emplace_back();
-  std::vector<float>& precision = result.precision.emplace_back();
+  std::vector<double>& precision = result.precision.emplace_back();
+  // MMDetection counts a group's misses in double precision, and with them all of the class.
+  const bool in_double = std::any_of(images.begin(), images.end(), [](const Verdicts& image) { return image.with_groups; });
   float found = 0;
   float false_positives = 0;
   for (const auto& [score, position] : ranking) {
     found += right[position];
     false_positives += wrong[position];
     recall.push_back(double(found) / truths);
-    precision.push_back(found / std::max(found + false_positives, tiny));
+    if (in_double) {
+      precision.push_back(double(found) / std::max(double(found) + double(false_positives), double(tiny)));
+    } else {
+      precision.push_back(double(found / std::max(found + false_positives, tiny)));
+    }
   }
 }
 
@@ -101,7 +107,7 @@ ClassPrecision evaluate_class(std::span<const Detections> detections, std::span<
   return result;
 }
 
-float by_area(std::span<const double> recall, std::span<const float> precision) {
+float by_area(std::span<const double> recall, std::span<const double> precision) {
   std::vector<double> envelope(precision.begin(), precision.end());
   for (std::size_t i = envelope.size(); i-- > 1;) envelope[i - 1] = std::max(envelope[i - 1], envelope[i]);
   std::vector<double> pieces;
@@ -114,21 +120,21 @@ float by_area(std::span<const double> recall, std::span<const float> precision) 
   return static_cast<float>(numpy_sum(std::span<const double>(pieces)));
 }
 
-float by_eleven_points(std::span<const double> recall, std::span<const float> precision) {
+float by_eleven_points(std::span<const double> recall, std::span<const double> precision) {
   float sum = 0;
   for (int point = 0; point <= 10; ++point) {
-    float best = 0;
+    double best = 0;
     for (std::size_t i = 0; i < recall.size(); ++i) {
       if (recall[i] >= point * 0.1) best = std::max(best, precision[i]);
     }
-    sum += best;
+    sum = static_cast<float>(double(sum) + best);
   }
   return sum / 11;
 }
 
 }  // namespace
 
-float average_precision(std::span<const double> recall, std::span<const float> precision, bool eleven_points) {
+float average_precision(std::span<const double> recall, std::span<const double> precision, bool eleven_points) {
   return eleven_points ? by_eleven_points(recall, precision) : by_area(recall, precision);
 }
 

@@ -39,10 +39,10 @@ struct MapOptions {
 struct ClassPrecision {
   std::vector<std::size_t> truths;  ///< [S]
   std::size_t detections = 0;
-  std::vector<float> scores;                  ///< [detections], best first
-  std::vector<std::vector<double>> recall;    ///< [S, detections], best score first
-  std::vector<std::vector<float>> precision;  ///< [S, detections]
-  std::vector<float> average_precision;       ///< [S]
+  std::vector<float> scores;                   ///< [detections], best first
+  std::vector<std::vector<double>> recall;     ///< [S, detections], best score first
+  std::vector<std::vector<double>> precision;  ///< [S, detections], single precision unless groups count
+  std::vector<float> average_precision;        ///< [S]
 };
 
 struct MapResult {
@@ -56,7 +56,7 @@ MapResult mean_average_precision(std::span<const Detections> detections, std::sp
                                  const MapOptions& options, std::size_t threads);
 
 /// Of one curve, by area or by eleven points.
-float average_precision(std::span<const double> recall, std::span<const float> precision, bool eleven_points);
+float average_precision(std::span<const double> recall, std::span<const double> precision, bool eleven_points);
 
 /// MMDetection's table: ground truths, detections, recall and AP of each class, and the mean; one table a scale.
 std::string map_text(const MapResult& result, const std::vector<std::string>& names, const MapOptions& options);
@@ -83,6 +83,7 @@ struct Verdicts {
   std::vector<float> scores;
   std::vector<std::vector<std::uint8_t>> right;  ///< [S, scores]
   std::vector<std::vector<std::uint8_t>> wrong;
+  bool with_groups = false;  ///< whether some rows are a group's
 };
 
 Verdicts judge(const ImageClass& image, const MapOptions& options);

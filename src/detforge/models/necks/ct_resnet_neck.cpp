@@ -46,7 +46,7 @@ CTResNetNeck::CTResNetNeck(const Options& options, const BuildContext& context) 
   if (options.num_deconv_filters.size() != options.num_deconv_kernels.size()) {
     throw ArgumentError("num_deconv_kernels", "must have as many entries as num_deconv_filters");
   }
-  expect({.channels_argument = "in_channel", .channels = {options.in_channel}});
+  expect({.channels_argument = "in_channel", .channels = {options.in_channel}, .which = ExpectedLevels::Which::Last});
   deconv_layers_ = register_module("deconv_layers", std::make_shared<nn::Sequential>());
   std::int64_t channels = options.in_channel;
   for (std::size_t i = 0; i < options.num_deconv_filters.size(); ++i) {

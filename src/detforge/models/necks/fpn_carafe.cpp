@@ -66,12 +66,14 @@ ConfigDict FPN_CARAFE::upsample_config(const Options& options) {
   } else if (is("deconv") || is("pixel_shuffle")) {
     const Value given = config.pop("upsample_kernel", Value());
     if (!given.is_int() || given.as_int() < 1) throw ArgumentError("upsample_cfg", "needs an 'upsample_kernel' of at least 1");
-    config["in_channels"] = config["out_channels"] = options.out_channels;
+    config["in_channels"] = options.out_channels;
+    config["out_channels"] = options.out_channels;
     if (is("deconv")) {
       const std::int64_t half = (given.as_int() - 1) / 2;
       config["kernel_size"] = given;
       config["stride"] = 2;
-      config["padding"] = config["output_padding"] = half;
+      config["padding"] = half;
+      config["output_padding"] = half;
     } else {
       config["scale_factor"] = 2;
       config["upsample_kernel"] = given;

@@ -44,8 +44,8 @@ class DynamicRoIHead : public StandardRoIHead {
 };
 
 Arguments<DynamicRoIHead::Schedule> DynamicRoIHead::Schedule::arguments() {
-  return {arg(&Schedule::iou_topk, "iou_topk", required, "the overlap of so-manieth rank in an image counts").at_least(1),
-          arg(&Schedule::beta_topk, "beta_topk", required, "the regression target of so-manieth rank per image counts").at_least(1),
+  return {arg(&Schedule::iou_topk, "iou_topk", required, "the k-th largest overlap in an image counts").at_least(1),
+          arg(&Schedule::beta_topk, "beta_topk", required, "the k-th smallest regression target per image counts").at_least(1),
           arg(&Schedule::update_iter_interval, "update_iter_interval", required, "steps between two updates").at_least(1),
           arg(&Schedule::initial_iou, "initial_iou", required, "lowest threshold of a positive proposal"),
           arg(&Schedule::initial_beta, "initial_beta", required, "highest beta of the box loss")};

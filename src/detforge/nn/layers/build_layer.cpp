@@ -65,8 +65,8 @@ std::shared_ptr<Layer> build_padding_layer(const std::string& mode, const Value&
 
 std::shared_ptr<Layer> build_upsample_layer(const ConfigDict& upsample_cfg, const BuildContext& context) {
   Value config = upsample_cfg;
-  const Value* type = config.find("type");
   // PyTorch's one class has two names here, and the name is the mode.
+  const Value* type = upsample_cfg.find("type");
   if (type != nullptr && (python_equal(*type, "nearest") || python_equal(*type, "bilinear"))) config["mode"] = *type;
   return upsample_layers().build(config, context);
 }

@@ -97,13 +97,19 @@ torch::Tensor ConvModule::compute(const torch::Tensor& input) {
 }
 
 DepthwiseSeparableConvModule::DepthwiseSeparableConvModule(const ConvModule::Options& options, const BuildContext& context)
+    : DepthwiseSeparableConvModule(options, options.layers, options.layers, context) {}
+
+DepthwiseSeparableConvModule::DepthwiseSeparableConvModule(const ConvModule::Options& options, const LayerConfigs& of_depthwise,
+                                                           const LayerConfigs& of_pointwise, const BuildContext& context)
     : Layer("DepthwiseSeparableConvModule") {
   ConvModule::Options depthwise = options;
   depthwise.out_channels = options.in_channels;
   depthwise.groups = options.in_channels;
+  depthwise.layers = {options.layers.conv_cfg, of_depthwise.norm_cfg, of_depthwise.act_cfg};
   ConvModule::Options pointwise = options;
   pointwise.kernel_size = pointwise.stride = pointwise.dilation = 1;
   pointwise.padding = 0;
+  pointwise.layers = {options.layers.conv_cfg, of_pointwise.norm_cfg, of_pointwise.act_cfg};
   depthwise_conv_ = register_module("depthwise_conv", std::make_shared<ConvModule>(depthwise, context));
   pointwise_conv_ = register_module("pointwise_conv", std::make_shared<ConvModule>(pointwise, context));
 }

@@ -71,7 +71,11 @@ class ConvModule : public Layer {
 /// mmcv's `DepthwiseSeparableConvModule` (MobileNets, arXiv 1704.04861): a depthwise ConvModule, then a pointwise one.
 class DepthwiseSeparableConvModule : public Layer {
  public:
+  /// Both convolutions have `options.layers`.
   DepthwiseSeparableConvModule(const ConvModule::Options& options, const BuildContext& context);
+  /// `options.layers` gives the kind of the convolutions; mmcv's `dw_norm_cfg`, `pw_act_cfg` and the like are in the other two.
+  DepthwiseSeparableConvModule(const ConvModule::Options& options, const LayerConfigs& depthwise, const LayerConfigs& pointwise,
+                               const BuildContext& context);
 
  protected:
   torch::Tensor compute(const torch::Tensor& input) override;

@@ -1,5 +1,8 @@
+#include <fmt/format.h>
+
 #include <cmath>
 
+#include "detforge/base/error.h"
 #include "detforge/nn/init/weight_init.h"
 #include "detforge/nn/layers/conv2d.h"
 #include "detforge/nn/layers/linear.h"
@@ -68,8 +71,8 @@ Arguments<GeneralizedAttention::Options> GeneralizedAttention::arguments() {
           arg(&Options::num_heads, "num_heads", "groups of channels with an attention each").at_least(1),
           arg(&Options::position_embedding_dim, "position_embedding_dim", "sines and cosines of a position; -1: in_channels"),
           arg(&Options::position_magnitude, "position_magnitude", "factor of distances"),
-          arg(&Options::kv_stride, "kv_stride", "keys lie on every so manieth pixel").at_least(1),
-          arg(&Options::q_stride, "q_stride", "queries lie on every so manieth pixel").at_least(1),
+          arg(&Options::kv_stride, "kv_stride", "keys lie on every k-th pixel").at_least(1),
+          arg(&Options::q_stride, "q_stride", "queries lie on every k-th pixel").at_least(1),
           arg(&Options::attention_type, "attention_type", "which of the four terms count: '1111' all")};
 }
 
@@ -182,7 +185,13 @@ torch::Tensor GeneralizedAttention::position_energy(const torch::Tensor& queries
   if (query_to_position_) asking = queries.view({x_q.size(0), heads, height, width, head_channels_});
   if (position_alone_) asking = asking + geom_bias_.view({1, heads, 1, 1, head_channels_});
   const torch::Tensor energy_x = torch::einsum("nahwc,wkac->nahwk", {asking, along_x});
-  const torch::Tensor energy_y = torch::einsum("nahwc,hkac->nahwk", {asking, along_y});
+  // Without a bias of positions mmcv asks along y with rows and columns exchanged, and fails where they are not as many.
+  const bool exchanged = query_to_position_ && !position_alone_;
+  if (exchanged && height != width) {
+    throw Error(fmt::format("GeneralizedAttention with attention_type '{}' takes square maps only, got {} × {}", options_.attention_type,
+                            height, width));
+  }
+  const torch::Tensor energy_y = torch::einsum("nahwc,hkac->nahwk", {exchanged ? asking.transpose(2, 3) : asking, along_y});
   return energy_x.unsqueeze(4) + energy_y.unsqueeze(5);
 }
 
