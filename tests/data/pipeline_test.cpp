@@ -58,6 +58,26 @@ TEST(Pipeline, DetectsInAFileAsInAFrame) {
   EXPECT_EQ(from_file[0].collected, (std::vector<std::string>{"img"}));
 }
 
+TEST(Pipeline, KeepsThePhotoAsItWasDecodedWhereAsked) {
+  const Folder folder;
+  const cv::Mat image = pattern(11, 23);
+  write_image(folder / "a.png", image);
+  NumpyRandom random(0);
+  const auto decoded = [&](const std::string& list, KeepDecoded keep) {
+    return pipeline_of(list).run(folder / "a.png", random, keep).front().decoded;
+  };
+  const auto loading = [](const std::string& how) {
+    return "[dict(type='LoadImageFromFile'" + how + "), dict(type='Normalize', mean=[1, 2, 3], std=[2, 4, 8], to_rgb=True)]";
+  };
+  for (const std::string& list : {std::string(kDetect), loading(""), loading(", to_float32=True"), loading(", color_type='color'")}) {
+    const cv::Mat kept = decoded(list, KeepDecoded::Yes);
+    ASSERT_EQ(kept.type(), CV_8UC3) << list;
+    EXPECT_EQ(cv::norm(kept, image, cv::NORM_INF), 0) << list;
+    EXPECT_TRUE(decoded(list, KeepDecoded::No).empty());
+  }
+  EXPECT_TRUE(decoded(loading(", color_type='unchanged'"), KeepDecoded::Yes).empty()) << "not what a picture is drawn on";
+}
+
 TEST(Pipeline, MakesViewsInTheReferencesOrder) {
   const cv::Mat image = pattern(10, 20);
   const auto views =

@@ -45,6 +45,30 @@ void write_three(const Folder& folder) {
   results.add(0, {});
 }
 
+TEST(PartialResults, KeepAVideosFramesInOrder) {
+  const Folder folder;
+  {
+    PartialResults results(folder / "a.partial", "me", 3, false);
+    results.add_frame(1, some_detections());
+    results.add_frame(1, {});
+    results.add(0, {});
+  }
+  {
+    PartialResults results(folder / "a.partial", "me", 3, true);
+    expect_same(*results.frame(1, 0), some_detections());
+    EXPECT_EQ(results.frame(1, 1)->size(), 0U);
+    EXPECT_EQ(results.frame(1, 2), nullptr);
+    EXPECT_EQ(results.frame(0, 0), nullptr);
+    EXPECT_FALSE(results.results()[1].has_value());
+    results.add_frame(1, some_detections());
+  }
+  const PartialResults results(folder / "a.partial", "me", 3, true);
+  expect_same(*results.frame(1, 2), some_detections());
+  const std::string text = text_of(folder);
+  folder.write("a.partial", text + R"({"image":1,"boxes":[],"scores":[],"labels":[],"frame":4})" + "\n");
+  EXPECT_EQ(error_of(folder), "frame 3 is missing");
+}
+
 TEST(PartialResults, ReadBackEqual) {
   const Folder folder;
   write_three(folder);

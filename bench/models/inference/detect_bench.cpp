@@ -6,12 +6,12 @@
 #include <numeric>
 #include <set>
 
+#include "detforge/apps/inference.h"
 #include "detforge/base/files.h"
 #include "detforge/checkpoint/checkpoint.h"
 #include "detforge/config/config.h"
 #include "detforge/data/pipeline.h"
 #include "detforge/media/media.h"
-#include "detforge/models/inference/predictor.h"
 #include "detforge/models/inference/stage_times.h"
 #include "detforge/nn/load_state_dict.h"
 
@@ -55,8 +55,8 @@ struct Parts {
   std::string encoded = photo();
   cv::Mat decoded = decode_image(encoded, ColorMode::Color, "photo");
   std::shared_ptr<Detector> model = build_detector(config["model"]);
-  Predictor predictor{model, config, Reference::V2_8};
-  Views views = predictor.prepare(decoded);
+  Inference inference{model, inference_pipeline(config, Reference::V2_8), {}};
+  Views views = inference.prepare(decoded);
 
   Parts() {
     const fs::path checkpoint = data("yolox_nano_coco.pth");
@@ -80,7 +80,7 @@ void decode(benchmark::State& state) {
 
 void preprocess(benchmark::State& state) {
   Parts& all = parts();
-  for (auto _ : state) benchmark::DoNotOptimize(all.predictor.prepare(all.decoded));
+  for (auto _ : state) benchmark::DoNotOptimize(all.inference.prepare(all.decoded));
 }
 
 enum class Part { Forward, Postprocess };
@@ -93,7 +93,7 @@ void detect(benchmark::State& state, Part part) {
   const nn::ObserverGuard watching(times);
   for (auto _ : state) {
     const auto begin = std::chrono::steady_clock::now();
-    benchmark::DoNotOptimize(all.predictor.detect(images));
+    benchmark::DoNotOptimize(all.inference.detect(images));
     const double whole = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     const StageTimes::Seconds stages = times.take();
     const double forward = std::accumulate(stages.begin(), stages.end(), 0.0);

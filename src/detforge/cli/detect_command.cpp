@@ -49,6 +49,7 @@ void add_detect(CLI::App& program, Session& session) {
   command.add_option("--overlap", request->overlap, "part of a tile's sides that its neighbours share")
       ->check(CLI::Range(0.0, 0.9))
       ->capture_default_str();
+  command.add_flag("--continue", request->resume, "go on from what an earlier run with this --json got done");
   command.add_option("--device", request->device, "cpu or cuda:N")->capture_default_str();
   command.add_option("--seed", request->seed, "of random weights")->capture_default_str();
   command.add_flag("--strict", request->strict, "refuse a checkpoint that does not fit the model in every tensor");
@@ -56,6 +57,9 @@ void add_detect(CLI::App& program, Session& session) {
               "detforge detect configs/yolox/yolox_nano_8x8_300e_coco.py yolox_nano.pth photos/ --out drawn/ --json detections.json");
   command.callback([=, &session] {
     read_tile(*tile, *request);
+    if (request->resume && (request->json.empty() || request->json == "-")) {
+      throw Error("--continue needs --json FILE, beside which the results of the earlier run lie", ErrorKind::Usage);
+    }
     request->config = load_config(*arguments, session);
     require_model(request->config);
     request->reference = reference_of(*arguments, request->config);

@@ -38,6 +38,7 @@ struct DetectRequest {
   std::int64_t tile_width = 0;  ///< px of the pieces that large images are cut into; 0: they are not
   std::int64_t tile_height = 0;
   double overlap = 0.2;  ///< part of a tile's sides that its neighbours share
+  bool resume = false;   ///< go on from what the partial file beside `json` holds
   std::string device = "cpu";
   std::uint64_t seed = 0;
   bool quiet = false;

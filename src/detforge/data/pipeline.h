@@ -6,6 +6,9 @@
 
 namespace detforge {
 
+/// Whether a pipeline hands on the photo as it was decoded, in `Sample::decoded` of the first view.
+enum class KeepDecoded : bool { No, Yes };
+
 /// The transforms of a config's pipeline, such as `data.test.pipeline`. Immutable: threads may share it, each with its
 /// own `Random`.
 class Pipeline {
@@ -14,8 +17,8 @@ class Pipeline {
   static Pipeline from_config(const Value& list, const BuildContext& context = {});
 
   /// The views of an image file: as many as `MultiScaleFlipAug` makes, else one; none where a transform dropped the sample. Throws `Error`
-  /// naming the file.
-  std::vector<Sample> run(const std::filesystem::path& file, Random& random) const;
+  /// naming the file. A photo is kept only where it is decoded as `read_image` does it, to 8-bit BGR.
+  std::vector<Sample> run(const std::filesystem::path& file, Random& random, KeepDecoded keep = KeepDecoded::No) const;
   /// The same of a decoded image (8-bit BGR): a leading `LoadImageFromFile` is passed over as MMDetection's
   /// `inference_detector` does, its other arguments kept. Throws `Error`, also when the pipeline loads no image.
   std::vector<Sample> run(const cv::Mat& frame, Random& random) const;
@@ -23,10 +26,11 @@ class Pipeline {
   std::vector<Sample> run(Sample sample, Random& random) const;
 
  private:
-  std::vector<Sample> run(Sample sample, const Transform* first, Random& random) const;
+  std::vector<Sample> run(Sample sample, const Transform* first, Random& random, KeepDecoded keep = KeepDecoded::No) const;
 
   std::vector<std::shared_ptr<Transform>> transforms_;
   std::shared_ptr<Transform> frame_loader_;  ///< in the first transform's place; null where that loads no image
+  bool decodes_pictures_ = false;            ///< the first transform leaves what `read_image` gives
 };
 
 }  // namespace detforge

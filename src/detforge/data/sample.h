@@ -50,6 +50,8 @@ struct Sample {
   bool is_formatted = false;           ///< the image is ready for `to_chw`
   std::vector<std::string> collected;  ///< the keys that `Collect` kept, with its own names
 
+  cv::Mat decoded;  ///< the photo as it was decoded, 8-bit BGR, where `Pipeline::run` was asked to keep it
+
   /// The views that `MultiScaleFlipAug` made, in its order; the sample's own image is then the original one.
   std::vector<Sample> views;
 };

@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "detforge/models/inference/predictor.h"
+#include "detforge/apps/inference.h"
 #include "detforge/nn/load_state_dict.h"
 #include "tests/support/golden.h"
 #include "tests/support/paths.h"
@@ -60,7 +60,7 @@ void check_yolox_nano() {
   const Config config = Config::from_file(source_dir() / "configs/yolox/yolox_nano_8x8_300e_coco.py");
   const auto model = build_detector(config["model"]);
   EXPECT_TRUE(nn::load_state_dict(*model, Checkpoint::read(weights), /*strict=*/true).empty());
-  Predictor predictor(model, config, Reference::V2_8);
+  Inference inference(model, inference_pipeline(config, Reference::V2_8), {});
   const auto ids = category_ids();
   Rows ours, wanted;
   const Json detections = read_json(reference);
@@ -71,7 +71,7 @@ void check_yolox_nano() {
   for (const auto& [key, rows] : wanted) photos.insert(key.first);
   for (const auto& entry : std::filesystem::directory_iterator(data_dir() / "coco_tiny/val2017")) {
     const std::int64_t photo = std::stoll(entry.path().stem());
-    const Detections found = predictor.detect({predictor.prepare(entry.path())}).front();
+    const Detections found = inference.detect(std::vector<Views>{inference.prepare(entry.path())}).front();
     for (std::size_t i = 0; i < found.size(); ++i) {
       const auto& box = found.boxes_xyxy[i];
       const std::array<double, 4> xywh = {box[0], box[1], double{box[2]} - double{box[0]}, double{box[3]} - double{box[1]}};

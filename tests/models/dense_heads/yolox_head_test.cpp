@@ -3,7 +3,7 @@
 #include <map>
 
 #include "detforge/models/dense_heads/parts/dense_head.h"
-#include "detforge/models/inference/predictor.h"
+#include "detforge/models/inference/detect_images.h"
 
 namespace detforge {
 namespace {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "detforge/config/config.h"
-#include "detforge/models/inference/predictor.h"
+#include "detforge/models/inference/detect_images.h"
 #include "tests/support/paths.h"
 
 namespace detforge {

@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "detforge/config/config.h"
-#include "detforge/models/inference/predictor.h"
+#include "detforge/models/inference/detect_images.h"
 #include "tests/support/paths.h"
 
 namespace detforge {

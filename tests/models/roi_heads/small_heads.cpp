@@ -1,7 +1,7 @@
 #include "tests/models/roi_heads/small_heads.h"
 
 #include "detforge/config/config.h"
-#include "detforge/models/inference/predictor.h"
+#include "detforge/models/inference/detect_images.h"
 
 namespace detforge::small {
 namespace {

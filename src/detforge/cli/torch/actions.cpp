@@ -1,13 +1,6 @@
 #include "detforge/cli/torch/actions.h"
 
-namespace detforge::cli {
-
-std::shared_ptr<Detector> build_model(const Config& config, Reference reference) {
-  const auto outer = [&](const char* key) { return config.contains(key) ? config[key] : Value(); };
-  return build_detector(config["model"], outer("train_cfg"), outer("test_cfg"), {reference, "model"});
-}
-
-}  // namespace detforge::cli
+#include <torch/torch.h>
 
 extern "C" __attribute__((visibility("default"))) const detforge::cli::TorchActions* detforge_torch_actions() {
   using namespace detforge::cli;

@@ -1,15 +1,9 @@
 #pragma once
 
-#include <memory>
-
 #include "detforge/cli/torch_actions.h"
-#include "detforge/models/detectors/detector.h"
 
 /// The commands that need Torch; the program reaches them through the table of actions.cpp.
 namespace detforge::cli {
-
-/// The config's model, with its train_cfg and test_cfg where they stand beside it.
-std::shared_ptr<Detector> build_model(const Config& config, Reference reference);
 
 int build_action(const BuildRequest& request, std::ostream& out);
 int summary_action(const SummaryRequest& request, std::ostream& out);

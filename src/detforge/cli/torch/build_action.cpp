@@ -1,5 +1,6 @@
 #include <ostream>
 
+#include "detforge/apps/weights.h"
 #include "detforge/cli/torch/actions.h"
 #include "detforge/models/backbones/backbone.h"
 #include "detforge/models/necks/neck.h"

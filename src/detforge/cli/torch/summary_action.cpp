@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "detforge/apps/weights.h"
 #include "detforge/cli/torch/actions.h"
 #include "detforge/nn/summary.h"
 

@@ -1,25 +1,19 @@
 #include <fmt/core.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "detforge/apps/run_identity.h"
+#include "detforge/apps/test_job.h"
 #include "detforge/base/files.h"
-#include "detforge/base/mapped_file.h"
-#include "detforge/base/progress.h"
-#include "detforge/base/sha256.h"
 #include "detforge/cli/torch/actions.h"
-#include "detforge/cli/torch/weights.h"
+#include "detforge/cli/torch/terminal_observer.h"
 #include "detforge/config/cfg_options.h"
 #include "detforge/data/datasets/dataset_config.h"
-#include "detforge/data/shape_batches.h"
 #include "detforge/eval/dataset_evaluation.h"
-#include "detforge/eval/results/partial_results.h"
 #include "detforge/eval/results/result_files.h"
-#include "detforge/media/media.h"
-#include "detforge/models/inference/predictor.h"
 #include "detforge/nn/fuse_conv_bn.h"
-#include "detforge/visualize/draw_detections.h"
 
 namespace detforge::cli {
 namespace {
@@ -83,121 +77,23 @@ EvaluationOptions options_of(const TestRequest& request) {
   return evaluation_options(merged);
 }
 
-/// What the results depend on: continuing with anything else would mix results.
-std::string identity_of(const TestRequest& request) {
-  Sha256 sha;
-  const std::string text = repr(request.config.root()) + (request.reference == Reference::V2_8 ? "|2.8|" : "|2.27|") + request.device +
-                           (request.fuse_conv_bn ? "|fused|" : "|") + std::to_string(request.seed);
-  sha.add(text.data(), text.size());
-  if (request.checkpoint != "random") {
-    const MappedFile weights(request.checkpoint);
-    sha.add(weights.bytes().data(), weights.bytes().size());
-  }
-  return sha.hex();
-}
-
 bool are_proposals(const TestRequest& request) {
   const Value* type = find_path(request.config, {"model", "type"});
   return type != nullptr && *type == Value("RPN");
 }
 
-/// Runs the model over the dataset and hands the results on, as asked for.
-class TestRun {
- public:
-  TestRun(const TestRequest& request, const Dataset& dataset, Detector& model, torch::Device device, std::ostream& log)
-      : request_(request), dataset_(dataset), model_(model), device_(device), log_(log), results_(dataset.size()) {
-    if (!request.out.empty()) {
-      partial_.emplace(request.out + ".partial", identity_of(request), dataset.size(), request.resume);
-    }
-  }
-
-  int status() const { return status_; }
-
-  std::vector<Detections> detect() {
-    std::vector<std::size_t> left;
-    for (std::size_t i = 0; i < dataset_.size(); ++i) {
-      if (!partial_ || !partial_->results()[i]) left.push_back(i);
-    }
-    if (left.size() < dataset_.size() && !request_.quiet) {
-      log_ << fmt::format("note: {} of {} images are done already\n", dataset_.size() - left.size(), dataset_.size());
-    }
-    const auto batch = static_cast<std::size_t>(std::max<std::int64_t>(samples_per_gpu(request_), 1));
-    Loader::Options options;
-    options.workers = static_cast<std::size_t>(std::max<std::int64_t>(workers_per_gpu(request_), 0));
-    options.ahead = 2 * std::max(batch, options.workers);
-    Loader loader([this](std::size_t index, Random& random) { return dataset_.get(index, random); }, left, options);
-    ShapeBatches batches([&] { return loader.next(); }, batch, 4 * batch);
-    Progress progress(log_, !request_.quiet && isatty(STDERR_FILENO) == 1, "images", left.size());
-    for (std::vector<LoadedSample> samples = batches.take(); !samples.empty(); samples = batches.take()) {
-      run(samples);
-      progress.advance(samples.size());
-    }
-    return partial_ ? partial_->take() : std::move(results_);
-  }
-
-  /// The results are where they belong.
-  void finish() {
-    if (partial_ && status_ == 0) partial_->remove();
-  }
-
- private:
-  /// Told with the first image, not after the last one.
-  void check_labels(const Detections& found) const {
-    const auto classes = static_cast<std::int64_t>(dataset_.classes().size());
-    for (const std::int64_t label : found.labels) {
-      if (classes == 0 || label < classes) continue;
-      throw Error(fmt::format("the model finds class {}, the dataset has {}", label, classes))
-          .help("detforge check says which num_classes the head needs");
-    }
-  }
-
-  void run(std::vector<LoadedSample>& samples) {
-    if (samples.front().error != nullptr) return tell(samples.front());
-    std::vector<Views> views;
-    for (LoadedSample& sample : samples) views.push_back(std::move(sample.views));
-    std::vector<Detections> found = detect_images(model_, views, device_);
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-      check_labels(found[i]);
-      if (!request_.show_dir.empty()) draw(samples[i].index, found[i]);
-      if (partial_) {
-        partial_->add(samples[i].index, std::move(found[i]));
-      } else {
-        results_[samples[i].index] = std::move(found[i]);
-      }
-    }
-  }
-
-  /// One bad image is told and the rest go on; it counts as one in which nothing was found.
-  void tell(const LoadedSample& sample) {
-    try {
-      std::rethrow_exception(sample.error);
-    } catch (const Error& error) {
-      log_ << error.what() << '\n';
-      status_ = 1;
-    }
-  }
-
-  void draw(std::size_t index, const Detections& found) {
-    const DatasetPlace place = place_of(dataset_, index);
-    const fs::path name = fs::path(place.dataset->image(place.index).filename).lexically_normal();
-    const bool leaves = name.is_absolute() || (!name.empty() && *name.begin() == "..");
-    const fs::path file = fs::path(request_.show_dir) / color_picture_name(leaves ? name.filename() : name);
-    fs::create_directories(file.parent_path());
-    DrawOptions options;
-    options.score_threshold = request_.show_score_thr;
-    const cv::Mat image = read_image(fs::path(place.dataset->img_prefix()) / name);
-    write_image(file, draw_detections(image, found, dataset_.classes(), options));
-  }
-
-  const TestRequest& request_;
-  const Dataset& dataset_;
-  Detector& model_;
-  torch::Device device_;
-  std::ostream& log_;
-  std::optional<PartialResults> partial_;
-  std::vector<Detections> results_;
-  int status_ = 0;
-};
+TestOptions job_of(const TestRequest& request) {
+  TestOptions options{.batch = static_cast<std::size_t>(std::max<std::int64_t>(samples_per_gpu(request), 1)),
+                      .workers = static_cast<std::size_t>(std::max<std::int64_t>(workers_per_gpu(request), 0)),
+                      .resume = request.resume,
+                      .pictures = request.show_dir,
+                      .score_threshold = request.show_score_thr};
+  if (request.out.empty()) return options;
+  options.partial = request.out + ".partial";
+  const std::string more = request.device + (request.fuse_conv_bn ? "|fused|" : "|") + std::to_string(request.seed);
+  options.identity = run_identity(request.config, request.reference, request.checkpoint, more);
+  return options;
+}
 
 void write_results(const TestRequest& request, const Dataset& dataset, const std::vector<Detections>& results) {
   if (request.out.empty()) return;
@@ -245,12 +141,13 @@ int test_action(const TestRequest& request, std::ostream& out, std::ostream& log
     // What can not be measured is told before the work, not after it.
     static_cast<void>(evaluate_dataset(*dataset, std::vector<Detections>(dataset->size()), options, request.threads));
   }
-  static_cast<void>(load_weights(*model, {request.checkpoint, request.strict, request.seed, request.quiet}, log));
+  tell(load_weights(*model, {request.checkpoint, request.strict, request.seed}), request.quiet, log);
   prepare_for_inference(*model, device);
   if (request.fuse_conv_bn) nn::fuse_conv_bn(*model);
 
-  TestRun run(request, *dataset, *model, device, log);
-  const std::vector<Detections> results = run.detect();
+  TerminalObserver observer(log, request.quiet);
+  TestJob job(*dataset, *model, device, job_of(request), observer);
+  const std::vector<Detections> results = job.detect();
   write_results(request, *dataset, results);
   if (request.format_only) {
     const std::string prefix = options.jsonfile_prefix.value_or("results");
@@ -260,8 +157,8 @@ int test_action(const TestRequest& request, std::ostream& out, std::ostream& log
     if (request.json != "-") print(report, out);
     if (!request.json.empty()) write_numbers(request.json, report, out);
   }
-  run.finish();
-  return run.status();
+  job.finish();
+  return job.is_complete() ? 0 : 1;
 }
 
 }  // namespace detforge::cli

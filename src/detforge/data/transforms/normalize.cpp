@@ -38,8 +38,12 @@ class Normalize : public Transform {
     if (static_cast<std::size_t>(sample.image.channels()) != channels_) {
       throw Error("Normalize is for " + std::to_string(channels_) + " channels, the image has " + std::to_string(sample.image.channels()));
     }
-    cv::Mat image = sample.image, result;
-    if (to_rgb_) cv::cvtColor(sample.image, image, cv::COLOR_BGR2RGB);
+    cv::Mat image, result;
+    if (to_rgb_) {
+      cv::cvtColor(sample.image, image, cv::COLOR_BGR2RGB);
+    } else {
+      image = sample.image;
+    }
     if (image.depth() == CV_8U) {
       cv::LUT(image, table_, result);
     } else {

@@ -76,7 +76,13 @@ void PartialResults::read(const std::string& identity) {
       }
       const auto image = json.at("image").get<std::size_t>();
       if (image >= results_.size()) throw Error("the dataset has no image " + std::to_string(image));
-      results_[image] = detections_of(json);
+      if (!json.contains("frame")) {
+        results_[image] = detections_of(json);
+        continue;
+      }
+      std::vector<Detections>& frames = frames_[image];
+      if (json.at("frame").get<std::size_t>() != frames.size()) throw Error("frame " + std::to_string(frames.size()) + " is missing");
+      frames.push_back(detections_of(json));
     } catch (const Json::exception&) {
       throw Error("this is no line of partial results").at(place).help("without --continue they are made anew");
     } catch (Error& error) {
@@ -102,6 +108,19 @@ void PartialResults::write(const std::string& line) const {
 void PartialResults::add(std::size_t image, Detections detections) {
   write(json_of(image, detections).dump());
   results_.at(image) = std::move(detections);
+}
+
+const Detections* PartialResults::frame(std::size_t image, std::size_t frame) const {
+  const auto found = frames_.find(image);
+  return found == frames_.end() || frame >= found->second.size() ? nullptr : &found->second[frame];
+}
+
+void PartialResults::add_frame(std::size_t image, Detections detections) {
+  std::vector<Detections>& frames = frames_[image];
+  Json json = json_of(image, detections);
+  json["frame"] = frames.size();
+  write(json.dump());
+  frames.push_back(std::move(detections));
 }
 
 std::vector<Detections> PartialResults::take() {

@@ -1,4 +1,4 @@
-#include "detforge/models/inference/predictor.h"
+#include "detforge/models/inference/detect_images.h"
 
 #include <algorithm>
 #include <map>
@@ -9,26 +9,6 @@
 
 namespace detforge {
 namespace {
-
-const Value& test_pipeline(const Config& config) {
-  const Value* value = &config.root();
-  std::string path;
-  for (const char* key : {"data", "test", "pipeline"}) {
-    const Value* inner = value->find(key);
-    path += (path.empty() ? "" : ".") + std::string(key);
-    if (inner == nullptr || inner->is_none()) {
-      Error error("the config has no '" + path + "', which says how images are prepared for the model");
-      if (value->location()) {
-        error.at(value->location());
-      } else {
-        error.at(config.filename());
-      }
-      throw std::move(error).help("add data=dict(test=dict(pipeline=[dict(type='LoadImageFromFile'), …])) at the top level of the config");
-    }
-    value = inner;
-  }
-  return *value;
-}
 
 /// One image as a batch [1, C, H, W], its channels last as OpenCV has them and models want them.
 torch::Tensor image_batch(const Sample& view) {
@@ -62,20 +42,26 @@ torch::Tensor proposals_of(const Sample& view) {
   return boxes;
 }
 
-}  // namespace
-
-Predictor::Predictor(std::shared_ptr<Detector> model, const Config& config, Reference reference, torch::Device device)
-    : model_(std::move(model)),
-      pipeline_(Pipeline::from_config(test_pipeline(config), {reference, "data.test.pipeline"})),
-      device_(device) {
-  prepare_for_inference(*model_, device);
+/// Images of one view and one size, as one batch.
+std::vector<Detections> detect_alike(Detector& model, std::span<const Views> images, std::span<const std::size_t> indices,
+                                     torch::Device device) {
+  std::vector<torch::Tensor> batch;
+  std::vector<ImageMeta> metas;
+  Proposals proposals;
+  for (const std::size_t index : indices) {
+    const Sample& view = images[index].front();
+    batch.push_back(image_batch(view));
+    metas.push_back(meta_of(view));
+    if (view.proposals) proposals.push_back(proposals_of(view).to(device));
+  }
+  const torch::Tensor input = torch::cat(batch).to(device).contiguous(torch::MemoryFormat::ChannelsLast);
+  return proposals.empty() ? model.predict(input, metas, /*rescale=*/true)
+                           : model.predict_from_proposals(input, metas, proposals, /*rescale=*/true);
 }
 
-Views Predictor::prepare(const std::filesystem::path& file) { return pipeline_.run(file, random_); }
+}  // namespace
 
-Views Predictor::prepare(const cv::Mat& frame) { return pipeline_.run(frame, random_); }
-
-std::vector<Detections> detect_images(Detector& model, std::span<const Views> images, torch::Device device) {
+std::vector<Detections> detect_images(Detector& model, std::span<const Views> images, torch::Device device, std::size_t batch) {
   const torch::NoGradGuard no_grad;
   std::vector<Detections> results(images.size());
   std::map<std::tuple<int, int, bool>, std::vector<std::size_t>> alike;
@@ -88,19 +74,12 @@ std::vector<Detections> detect_images(Detector& model, std::span<const Views> im
     }
   }
   for (const auto& [kind, indices] : alike) {
-    std::vector<torch::Tensor> batch;
-    std::vector<ImageMeta> metas;
-    Proposals proposals;
-    for (const std::size_t index : indices) {
-      const Sample& view = images[index].front();
-      batch.push_back(image_batch(view));
-      metas.push_back(meta_of(view));
-      if (view.proposals) proposals.push_back(proposals_of(view).to(device));
+    for (std::size_t begin = 0; begin < indices.size(); begin += batch) {
+      const std::span some = std::span(indices).subspan(begin, std::min(batch, indices.size() - begin));
+      std::vector<Detections> found = detect_alike(model, images, some, device);
+      for (std::size_t row = 0; row < some.size(); ++row) results[some[row]] = std::move(found.at(row));
+      if (some.size() < batch) break;
     }
-    const torch::Tensor input = torch::cat(batch).to(device).contiguous(torch::MemoryFormat::ChannelsLast);
-    std::vector<Detections> found = proposals.empty() ? model.predict(input, metas, /*rescale=*/true)
-                                                      : model.predict_from_proposals(input, metas, proposals, /*rescale=*/true);
-    for (std::size_t row = 0; row < indices.size(); ++row) results[indices[row]] = std::move(found.at(row));
   }
   return results;
 }

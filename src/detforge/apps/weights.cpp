@@ -1,0 +1,34 @@
+#include "detforge/apps/weights.h"
+
+#include "detforge/checkpoint/checkpoint.h"
+#include "detforge/models/inference/detect_images.h"
+
+namespace detforge {
+
+torch::Device device_of(const std::string& name) {
+  try {
+    return torch::Device(name);
+  } catch (const c10::Error&) {
+    throw Error("there is no device '" + name + "'", ErrorKind::Usage).help("use cpu or cuda:N; detforge info lists what there is");
+  }
+}
+
+std::shared_ptr<Detector> build_model(const Config& config, Reference reference) {
+  const auto outer = [&](const char* key) { return config.contains(key) ? config[key] : Value(); };
+  return build_detector(config["model"], outer("train_cfg"), outer("test_cfg"), {reference, "model"});
+}
+
+LoadedWeights load_weights(Detector& model, const WeightsSource& source) {
+  if (source.checkpoint == "random") {
+    init_random_weights(model, source.seed);
+    return {};
+  }
+  const Checkpoint checkpoint = Checkpoint::read(source.checkpoint);
+  nn::LoadReport report = nn::load_state_dict(model, checkpoint, source.strict);
+  if (report.missing.size() + report.mismatched.size() >= nn::state_dict(model).size()) {
+    throw Error("no tensor of the checkpoint fits the model").at(source.checkpoint).help("detforge checkpoint show lists what is inside");
+  }
+  return {checkpoint.classes(), std::move(report)};
+}
+
+}  // namespace detforge
