@@ -20,6 +20,20 @@ bool is_name(std::string_view text) {
          std::find(keywords.begin(), keywords.end(), text) == keywords.end();
 }
 
+/// The same with letters of any script, as Python has them in names; blanks, quotes and signs of them are none.
+bool is_unicode_name(std::string text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::string_view rest = std::string_view(text).substr(i);
+    if (static_cast<unsigned char>(text[i]) < 0x80) continue;
+    const bool latin_sign = text[i] == '\xC2' || rest.starts_with("\xC3\x97") || rest.starts_with("\xC3\xB7");
+    if (latin_sign || rest.starts_with("\xE2\x80") || rest.starts_with("\xE2\x81") || rest.starts_with("\xE3\x80")) return false;
+    std::size_t end = i + 1;
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) ++end;
+    text.replace(i, end - i, "x");
+  }
+  return is_name(text);
+}
+
 /// Writes values; a root that has names of its own for `dict` or `float` gets along without the functions.
 class PythonWriter {
  public:
@@ -119,7 +133,7 @@ std::string format_python(const Value& root) {
   const PythonWriter writer(root);
   std::string text;
   for (const auto& [key, value] : root.as_dict()) {
-    if (!key.is_string() || !is_name(key.as_string())) {
+    if (!key.is_string() || !is_unicode_name(key.as_string())) {
       throw Error("the top-level key " + repr(key) + " is no Python name; print the config as json or yaml").at(value.location());
     }
     text += key.as_string() + " = " + writer.text(value, 0, key.as_string().size() + 3) + "\n";

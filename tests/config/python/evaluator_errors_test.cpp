@@ -86,20 +86,44 @@ constexpr Case kRefused[] = {
   |
 1 | x = eval('1')
   |     ^^^^)"},
-    {R"py(import sys)py",
+    {R"py(import sys
+x = sys.path)py",
      R"(error: 'sys' cannot be imported: a config runs no code of others
- --> a.py:1:8
+ --> a.py:2:5
   |
-1 | import sys
-  |        ^^^
+2 | x = sys.path
+  |     ^^^
   = help: these can be imported: collections, copy, math, os, os.environ, os.path)"},
-    {R"py(import numpy as np)py",
-     R"(error: 'numpy' cannot be imported: a config runs no code of others
- --> a.py:1:8
+    {R"py(from mmcv import Config as max
+x = max(1, 2))py",
+     R"(error: 'mmcv' cannot be imported: a config runs no code of others
+ --> a.py:2:5
   |
-1 | import numpy as np
-  |        ^^^^^
+2 | x = max(1, 2)
+  |     ^^^
   = help: these can be imported: collections, copy, math, os, os.environ, os.path)"},
+    {R"py(import os
+x = os.environ['DETFORGE_UNSET'])py",
+     R"(error: the environment has no variable 'DETFORGE_UNSET'
+ --> a.py:2:16
+  |
+2 | x = os.environ['DETFORGE_UNSET']
+  |                ^^^^^^^^^^^^^^^^
+  = help: set it, or write os.environ.get('DETFORGE_UNSET', default))"},
+    {R"py(import os
+x = os.path.exists('/data'))py",
+     R"(error: 'os.path' has no 'exists' here: a config looks at no files
+ --> a.py:2:13
+  |
+2 | x = os.path.exists('/data')
+  |             ^^^^^^
+  = help: write the value itself, or give it by --cfg-options)"},
+    {"if True:\n\tx = 1\n        x = 2",
+     R"(error: tabs and spaces are mixed so that the indentation depends on the width of a tab; use one of them
+ --> a.py:3:9
+  |
+3 |         x = 2
+  |         ^)"},
     {R"py(from math import foo)py",
      R"(error: 'math' has no 'foo' here
  --> a.py:1:18

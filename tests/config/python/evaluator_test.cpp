@@ -283,6 +283,20 @@ a[0].append(2))py",
     {R"py(from os import path
 x = path.join('a', 'b'))py",
      R"py({'x': 'a/b'})py"},
+    {R"py(import os, os.path as osp
+a = ['data' + os.sep + 'coco', osp.sep, os.pathsep, 'DETFORGE_UNSET' in os.environ, 'PATH' in os.environ]
+b = [os.environ['HOME'] == os.getenv('HOME'), osp.expanduser('~/a') == os.environ['HOME'] + '/a', osp.expanduser('a/~'), osp.expanduser('~x')]
+c = [osp.abspath('a/../b') == os.getcwd() + '/b', osp.abspath('/a/./b/')]
+try:
+    d = os.environ['DETFORGE_UNSET']
+except KeyError:
+    d = 'none')py",
+     R"py({'a': ['data/coco', '/', ':', False, True], 'b': [True, True, 'a/~', '~x'], 'c': [True, '/a/b'], 'd': 'none'})py"},
+    {R"py(import mmcv
+import numpy as np
+from mmcv import Config
+x = 1)py",
+     R"py({'x': 1})py"},
     {R"py(from copy import deepcopy as dc
 x = dc([1]))py",
      R"py({'x': [1]})py"},

@@ -146,6 +146,9 @@ Ref get_item(Runtime& runtime, Ref object, Ref index) {
     return runtime.integer(range->start +
                            static_cast<std::int64_t>(position_in(index, static_cast<std::size_t>(range->size()), "range")) * range->step);
   }
+  if (const auto* module = object->get<ModuleObject>(); module != nullptr) {
+    if (const Ref item = module_item(runtime, *module->module, index); item != nullptr) return item;
+  }
   raise(ExceptionType::TypeError, a_kind(object) + " has no elements to take by index or key");
 }
 
@@ -174,7 +177,7 @@ Ref get_attribute(Runtime& runtime, Ref object, std::string_view name) {
   std::vector<std::string> names = method_names(object);
   if (const auto* module = object->get<ModuleObject>(); module != nullptr) {
     if (const Ref member = module_member(runtime, *module->module, name); member != nullptr) return member;
-    names = module_names(*module->module);
+    raise_no_member(*module->module, name);
   }
   if (auto* dict = object->get<Dict>(); dict != nullptr && dict->is_config_dict) {
     if (const auto* found = dict->table.find(name); found != nullptr) return found->value.value;

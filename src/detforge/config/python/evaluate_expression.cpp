@@ -45,6 +45,7 @@ Ref Evaluator::operator()(const Name& node) {
     globals_.set(runtime_, {runtime_.string(node.id), {}}, made);
     return made.value;
   }
+  if (missing_imports_.contains(node.id)) unknown_name(node.id);
   if (const Native* native = find_builtin(node.id); native != nullptr) return runtime_.make({Function{native}});
   unknown_name(node.id);
 }

@@ -158,18 +158,31 @@ Evaluator::Flow Evaluator::operator()(const Raise& statement) {
         "the config itself raises " + std::string(made->type) + (made->message.empty() ? "" : ": " + made->message));
 }
 
+namespace {
+
+Error not_importable(const std::string& module) {
+  std::string known;
+  for (const auto& other : module_names()) known += (known.empty() ? "" : ", ") + other;
+  return Error("'" + module + "' cannot be imported: a config runs no code of others").help("these can be imported: " + known);
+}
+
+}  // namespace
+
 Evaluator::Flow Evaluator::operator()(const Import& statement) {
   const auto module_at = [&](const std::string& name, Span span) {
     const Module* module = find_module(name);
-    if (module != nullptr) return module;
-    std::string known;
-    for (const auto& other : module_names()) known += (known.empty() ? "" : ", ") + other;
-    throw Error("'" + name + "' cannot be imported: a config runs no code of others")
-        .at(source_.range(span))
-        .help("these can be imported: " + known);
+    if (module == nullptr) throw not_importable(name).at(source_.range(span));
+    return module;
   };
   for (const auto& alias : statement.aliases) {
-    if (!statement.module.empty()) {
+    const bool is_from = !statement.module.empty();
+    if (const std::string& module = is_from ? statement.module : alias.name; find_module(module) == nullptr) {
+      // Many a config imports what it never uses.
+      globals_.erase(runtime_, runtime_.string(alias.as));
+      missing_imports_.insert_or_assign(alias.as, module);
+      continue;
+    }
+    if (is_from) {
       const Ref member = module_member(runtime_, *module_at(statement.module, current_), alias.name);
       if (member == nullptr) {
         throw Error("'" + statement.module + "' has no '" + alias.name + "' here" +
@@ -259,6 +272,7 @@ void Evaluator::remove(const Expr& target) {
 }
 
 void Evaluator::unknown_name(const std::string& name) {
+  if (const auto missing = missing_imports_.find(name); missing != missing_imports_.end()) throw not_importable(missing->second);
   if (const auto reason = refused_builtin(name); !reason.empty()) throw Error("'" + name + "' is not allowed: " + std::string(reason));
   std::vector<std::string> names = builtin_names();
   for (const auto& entry : globals_.entries()) names.push_back(*entry.key.value->get<std::string>());

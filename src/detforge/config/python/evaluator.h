@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <string>
 
 #include "detforge/config/python/ast.h"
 #include "detforge/config/python/runtime.h"
@@ -74,6 +76,7 @@ class Evaluator {
   Runtime& runtime_;
   const SourceText& source_;
   Table globals_;
+  std::map<std::string, std::string> missing_imports_;  // modules that a config cannot have, by the names that they were to get
   std::string provided_name_;
   std::function<Slot()> provided_;
   std::vector<Table*> scopes_;  // of comprehensions

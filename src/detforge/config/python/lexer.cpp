@@ -67,9 +67,10 @@ class Lexer {
   bool begin_line() {
     while (!at_end()) {
       const std::size_t begin = position_;
-      std::uint32_t width = 0;
+      std::uint32_t width = 0, with_narrow_tabs = 0;
       for (; peek() == ' ' || peek() == '\t' || peek() == '\f'; ++position_) {
         width = peek() == '\f' ? 0 : peek() == '\t' ? (width / 8 + 1) * 8 : width + 1;
+        with_narrow_tabs = peek() == '\f' ? 0 : with_narrow_tabs + 1;
       }
       if (peek() == '#') skip_comment();
       if (at_end()) return false;
@@ -77,20 +78,27 @@ class Lexer {
         skip_newline();
         continue;
       }
-      indent(width, begin);
+      indent(width, with_narrow_tabs, begin);
       return true;
     }
     return false;
   }
 
-  void indent(std::uint32_t width, std::size_t line) {
+  /// Python takes an indentation only where it is the same with tabs of eight columns and of one.
+  void indent(std::uint32_t width, std::uint32_t with_narrow_tabs, std::size_t line) {
+    const auto require_same = [&](bool same) {
+      if (!same) fail("tabs and spaces are mixed so that the indentation depends on the width of a tab; use one of them", position_);
+    };
     if (width > indents_.back()) {
+      require_same(with_narrow_tabs > narrow_indents_.back());
       if (indents_.size() > limits::kNesting) fail("blocks are nested too deeply", position_);
       indents_.push_back(width);
+      narrow_indents_.push_back(with_narrow_tabs);
       return add(Token::Kind::Indent, line, position_ - line);
     }
-    for (; width < indents_.back(); indents_.pop_back()) add(Token::Kind::Dedent, position_, 0);
+    for (; width < indents_.back(); indents_.pop_back(), narrow_indents_.pop_back()) add(Token::Kind::Dedent, position_, 0);
     if (width != indents_.back()) fail("this line is indented like no block around it", position_);
+    require_same(with_narrow_tabs == narrow_indents_.back());
   }
 
   void check_closed() const {
@@ -240,6 +248,7 @@ class Lexer {
   std::vector<Token> tokens_;
   std::vector<std::size_t> open_;
   std::vector<std::uint32_t> indents_ = {0};
+  std::vector<std::uint32_t> narrow_indents_ = {0};  // the same, a tab as one column
 };
 
 }  // namespace

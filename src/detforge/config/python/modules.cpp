@@ -19,6 +19,7 @@ struct Module {
   std::span<const Native> functions;
   std::span<const std::pair<std::string_view, double>> numbers;
   std::span<const std::string_view> modules;
+  std::span<const std::pair<std::string_view, std::string_view>> texts = {};
 };
 
 namespace {
@@ -250,11 +251,38 @@ Ref path_isabs(Runtime& runtime, Arguments& arguments) {
   return runtime.boolean(path_argument(arguments, 0).starts_with('/'));
 }
 
+std::string current_folder() { return std::filesystem::current_path().string(); }
+
+/// Python's normpath of the path behind the folder in which the program runs.
+Ref path_abspath(Runtime& runtime, Arguments& arguments) {
+  arguments.expect(1, 1);
+  std::string path = (std::filesystem::current_path() / path_argument(arguments, 0)).lexically_normal().string();
+  if (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return runtime.string(path);
+}
+
+/// `~` alone becomes the home folder; another user's stays as it is, as where Python does not know the user.
+Ref path_expanduser(Runtime& runtime, Arguments& arguments) {
+  arguments.expect(1, 1);
+  const std::string& path = path_argument(arguments, 0);
+  const char* home = std::getenv("HOME");
+  if (home == nullptr || !path.starts_with('~') || (path.size() > 1 && path[1] != '/')) return runtime.string(path);
+  std::string folder = home;
+  while (folder.ends_with('/')) folder.pop_back();
+  folder += path.substr(1);
+  return runtime.string(folder.empty() ? "/" : folder);
+}
+
+Ref working_folder(Runtime& runtime, Arguments& arguments) {
+  arguments.expect(0, 0);
+  return runtime.string(current_folder());
+}
+
 constexpr auto kPython = Native::Kind::PythonFunction;
 constexpr Native kPath[] = {
-    {"basename", path_basename, kPython}, {"dirname", path_dirname, kPython},   {"isabs", path_isabs, kPython},
-    {"join", path_join, kPython},         {"normpath", path_normpath, kPython}, {"split", path_split, kPython},
-    {"splitext", path_splitext, kPython},
+    {"abspath", path_abspath, kPython},       {"basename", path_basename, kPython}, {"dirname", path_dirname, kPython},
+    {"expanduser", path_expanduser, kPython}, {"isabs", path_isabs, kPython},       {"join", path_join, kPython},
+    {"normpath", path_normpath, kPython},     {"split", path_split, kPython},       {"splitext", path_splitext, kPython},
 };
 
 Ref environment_get(Runtime& runtime, Arguments& arguments) {
@@ -267,7 +295,10 @@ Ref environment_get(Runtime& runtime, Arguments& arguments) {
 }
 
 constexpr Native kEnvironment[] = {{"get", environment_get}};
-constexpr Native kOs[] = {{"getenv", environment_get, kPython}};
+constexpr Native kOs[] = {{"getcwd", working_folder, kPython}, {"getenv", environment_get, kPython}};
+constexpr std::pair<std::string_view, std::string_view> kOsTexts[] = {{"curdir", "."},  {"linesep", "\n"}, {"name", "posix"},
+                                                                      {"pardir", ".."}, {"pathsep", ":"},  {"sep", "/"}};
+constexpr std::pair<std::string_view, std::string_view> kPathTexts[] = {{"curdir", "."}, {"pardir", ".."}, {"pathsep", ":"}, {"sep", "/"}};
 constexpr std::string_view kOsModules[] = {"os.path", "os.environ"};
 
 Ref ordered_dict(Runtime& runtime, Arguments& arguments) {
@@ -279,8 +310,9 @@ Ref ordered_dict(Runtime& runtime, Arguments& arguments) {
 constexpr Native kCollections[] = {{"OrderedDict", ordered_dict, Native::Kind::Type}};
 
 constexpr Module kModules[] = {
-    {"collections", kCollections, {}, {}}, {"copy", kCopy, {}, {}},    {"math", kMath, kMathNumbers, {}}, {"os", kOs, {}, kOsModules},
-    {"os.environ", kEnvironment, {}, {}},  {"os.path", kPath, {}, {}},
+    {"collections", kCollections, {}, {}}, {"copy", kCopy, {}, {}},
+    {"math", kMath, kMathNumbers, {}},     {"os", kOs, {}, kOsModules, kOsTexts},
+    {"os.environ", kEnvironment, {}, {}},  {"os.path", kPath, {}, {}, kPathTexts},
 };
 
 }  // namespace
@@ -305,6 +337,9 @@ Ref module_member(Runtime& runtime, const Module& module, std::string_view name)
   for (const auto& [number_name, number] : module.numbers) {
     if (number_name == name) return runtime.number(number);
   }
+  for (const auto& [text_name, text] : module.texts) {
+    if (text_name == name) return runtime.string(std::string(text));
+  }
   for (const std::string_view inner : module.modules) {
     if (inner.substr(inner.rfind('.') + 1) == name) return runtime.make({ModuleObject{find_module(inner)}});
   }
@@ -315,8 +350,34 @@ std::vector<std::string> module_names(const Module& module) {
   std::vector<std::string> names;
   for (const Native& native : module.functions) names.emplace_back(native.name);
   for (const auto& [name, number] : module.numbers) names.emplace_back(name);
+  for (const auto& [name, text] : module.texts) names.emplace_back(name);
   for (const std::string_view inner : module.modules) names.emplace_back(inner.substr(inner.rfind('.') + 1));
   return names;
+}
+
+void raise_no_member(const Module& module, std::string_view name) {
+  static constexpr std::string_view looks_at_files[] = {"exists",  "getsize",  "isdir", "isfile",   "islink",  "lexists",
+                                                        "listdir", "makedirs", "mkdir", "realpath", "scandir", "walk"};
+  const bool looks = std::find(std::begin(looks_at_files), std::end(looks_at_files), name) != std::end(looks_at_files);
+  const std::string text = "'" + std::string(module.name) + "' has no '" + std::string(name) + "' here";
+  if (!looks) raise(ExceptionType::AttributeError, text + did_you_mean(name, module_names(module)));
+  Raised error(ExceptionType::AttributeError, text + ": a config looks at no files");
+  error.help("write the value itself, or give it by --cfg-options");
+  throw error;
+}
+
+Ref module_item(Runtime& runtime, const Module& module, Ref key) {
+  if (module.name != "os.environ") return nullptr;
+  const std::string& name = need_string(key, "a variable's name");
+  if (const char* value = std::getenv(name.c_str()); value != nullptr) return runtime.string(value);
+  Raised error(ExceptionType::KeyError, "the environment has no variable '" + name + "'");
+  error.help("set it, or write os.environ.get('" + name + "', default)");
+  throw error;
+}
+
+std::optional<bool> module_contains(const Module& module, Ref key) {
+  if (module.name != "os.environ") return std::nullopt;
+  return std::getenv(need_string(key, "a variable's name").c_str()) != nullptr;
 }
 
 }  // namespace detforge::python

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,5 +18,13 @@ std::vector<std::string> module_names();
 /// A member as an object: a function, a number, a module within. Null for an unknown name.
 Ref module_member(Runtime& runtime, const Module& module, std::string_view name);
 std::vector<std::string> module_names(const Module& module);
+
+/// Raises the AttributeError of a member that a module does not have here, with the way out.
+[[noreturn]] void raise_no_member(const Module& module, std::string_view name);
+
+/// `os.environ[name]`; null for any other module. Raises KeyError for a variable that is not set.
+Ref module_item(Runtime& runtime, const Module& module, Ref key);
+/// `name in os.environ`; none for any other module.
+std::optional<bool> module_contains(const Module& module, Ref key);
 
 }  // namespace detforge::python

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "detforge/config/limits.h"
+#include "detforge/config/python/modules.h"
 
 namespace detforge::python {
 namespace {
@@ -237,6 +238,9 @@ bool contains(Runtime& runtime, Ref container, Ref element) {
       if (equal(runtime, part, element)) return true;
     }
     return false;
+  }
+  if (const auto* module = container->get<ModuleObject>(); module != nullptr) {
+    if (const auto found = module_contains(*module->module, element)) return *found;
   }
   raise(ExceptionType::TypeError, "'in' is not defined for " + a_kind(container));
 }
