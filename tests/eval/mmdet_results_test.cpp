@@ -22,8 +22,10 @@ std::string error_of(const std::string& pickle) {
 using testing_support::array;
 using testing_support::list;
 using testing_support::mask;
+using testing_support::number;
 using testing_support::pair;
 using testing_support::pickle;
+using testing_support::text;
 
 const std::string one_box = array({{1, 2, 11, 22, 0.5F}});
 const std::string no_box = array({});
@@ -151,6 +153,41 @@ TEST(MmdetResults, OtherFormsAreNamed) {
             "error: there are 0 masks for 1 boxes\n  --> [0][1]\n  = note: in results.pkl");
   EXPECT_EQ(error_of(pickle(list({pair(list({one_box}), list({list({mask(2, 3, "1")})}))}))),
             "error: the counts of a mask sum to 1, not to the 6 pixels of 2 x 3\n  --> [0][1][0]\n  = note: in results.pkl");
+}
+
+TEST(MmdetResults, ListsAndTuplesStandForArrays) {
+  // [([[1, 2, 3, 4, 5]], [])], and the arrays of two classes in a tuple.
+  const std::string row = list({number(1), number(2), number(3), number(4), number(5)});
+  const MmdetResults lists = parse(pickle(list({list({list({row}), list({})})})));
+  EXPECT_EQ(lists.classes, 2U);
+  ASSERT_EQ(lists.images.at(0).detections.size(), 1U);
+  EXPECT_EQ(lists.images[0].detections.boxes_xyxy[0], (std::array<float, 4>{1, 2, 3, 4}));
+  EXPECT_EQ(lists.images[0].detections.scores[0], 5);
+  const MmdetResults tuples = parse(pickle(list({pair(no_box, one_box)})));
+  EXPECT_EQ(tuples.classes, 2U);
+  EXPECT_EQ(tuples.images.at(0).detections.labels, std::vector<std::int64_t>{1});
+  EXPECT_EQ(error_of(pickle(list({list({list({list({number(1)})})})}))),
+            "error: must be 5 numbers: a box and its score\n  --> [0][0][0]\n  = note: in results.pkl");
+}
+
+TEST(MmdetResults, HalvesAreRead) {
+  std::string half = pickle(list({list({array({{1, 2, 3, 4, 0.5F}})})}));
+  const std::string wide("\0\0\x80\x3f\0\0\0\x40\0\0\x40\x40\0\0\x80\x40\0\0\0\x3f", 20);
+  const std::string narrow("\0\x3c\0\x40\0\x42\0\x44\0\x38", 10);
+  const std::size_t data = half.find(wide);
+  ASSERT_NE(data, std::string::npos);
+  half.replace(data - 1, 21, "\x0a" + narrow);
+  half.replace(half.find("f4"), 2, "f2");
+  const MmdetResults results = parse(half);
+  EXPECT_EQ(results.images.at(0).detections.boxes_xyxy[0], (std::array<float, 4>{1, 2, 3, 4}));
+  EXPECT_EQ(results.images[0].detections.scores[0], 0.5F);
+}
+
+TEST(MmdetResults, TensorsAreNamed) {
+  EXPECT_TRUE(error_of(pickle(list({text("pred_instances")})))
+                  .starts_with("error: these are results of MMDetection 3.x (DumpDetResults): one dict an image, with tensors\n"));
+  EXPECT_TRUE(error_of(pickle(list({text("_load_from_bytes")})))
+                  .starts_with("error: the results hold tensors of PyTorch's in the place of NumPy's arrays\n"));
 }
 
 TEST(MmdetResults, AShortArrayIsRefused) {

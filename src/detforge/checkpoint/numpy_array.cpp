@@ -1,6 +1,9 @@
 #include "detforge/checkpoint/numpy_array.h"
 
+#include <cmath>
+#include <cstdint>
 #include <cstring>
+#include <limits>
 #include <span>
 
 #include "detforge/base/error.h"
@@ -58,9 +61,29 @@ std::vector<double> convert(const std::string& bytes) {
   return values;
 }
 
+/// IEEE's half precision: a sign, 5 bits of exponent, 10 of fraction.
+double from_half(std::uint16_t bits) {
+  const int exponent = bits >> 10 & 0x1F;
+  const int fraction = bits & 0x3FF;
+  double value = exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(fraction + 1024, exponent - 25);
+  if (exponent == 0x1F) value = fraction == 0 ? std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
+  return (bits & 0x8000) != 0 ? -value : value;
+}
+
+std::vector<double> convert_halves(const std::string& bytes) {
+  std::vector<double> values(bytes.size() / sizeof(std::uint16_t));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    std::uint16_t bits = 0;
+    std::memcpy(&bits, bytes.data() + i * sizeof bits, sizeof bits);
+    values[i] = from_half(bits);
+  }
+  return values;
+}
+
 std::vector<double> values_of(const std::string& code, const std::string& bytes) {
   if (code == "f4") return convert<float>(bytes);
   if (code == "f8") return convert<double>(bytes);
+  if (code == "f2") return convert_halves(bytes);
   if (code == "i8") return convert<std::int64_t>(bytes);
   if (code == "i4") return convert<std::int32_t>(bytes);
   if (code == "i2") return convert<std::int16_t>(bytes);

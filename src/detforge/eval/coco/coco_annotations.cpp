@@ -49,7 +49,11 @@ class AnnotationReader {
     truth.area.push_back(object.area);
     truth.crowd.push_back(style_ == AnnotationStyle::Coco && object.is_crowd);
     truth.ignore.push_back(style_ == AnnotationStyle::Coco ? object.is_crowd : object.is_ignored);
-    truth.countable.push_back(!object.id || !object.id->is_zero());
+    const bool is_countable = !object.id || !object.id->is_zero();
+    truth.countable.push_back(is_countable);
+    if (!is_countable && style_ == AnnotationStyle::Coco) {
+      note("annotations with the id 0: as in pycocotools, a detection that matches one counts as wrong", record["id"]);
+    }
     truth.box.push_back(object.box);
     if (with_masks_) truth.mask.push_back(image < 0 ? Rle{} : mask_of(record, annotations_.images[static_cast<std::size_t>(image)]));
   }

@@ -31,6 +31,11 @@ void read_result(const JsonValue& record, const CocoAnnotations& annotations, Ar
   if (category < 0) {
     results.findings.note("results of categories that the annotations do not have take no part", category_id.place(),
                           category_id.document());
+    if (RecordId::read(category_id).is_zero()) {
+      results.findings.note(
+          "category 0, which the annotations do not have: labels, which count from 0, may stand in the place of category ids",
+          category_id.place(), category_id.document());
+    }
   }
   columns.image.push_back(image);
   columns.category.push_back(category);
@@ -56,11 +61,22 @@ void read_result(const JsonValue& record, const CocoAnnotations& annotations, Ar
   if (with_masks) columns.mask.push_back(std::move(mask));
 }
 
+/// Results are a list; what else is written in its place is named.
+void refuse_object(const JsonValue& root) {
+  if (!root.is_object()) return;
+  if (root.find("images") && root.find("annotations")) root.fail("is an annotation file, not a list of results");
+  for (const char* key : {"annotations", "results", "predictions", "detections"}) {
+    if (root.find(key))
+      root.fail(std::string("must be a list of results, not an object: the list that lies in its '") + key + "' is meant");
+  }
+}
+
 }  // namespace
 
 CocoResults read_coco_results(const JsonDocument& document, const CocoAnnotations& annotations, bool with_masks) {
   CocoResults results;
   const JsonValue root = document.root();
+  refuse_object(root);
   std::optional<AreaOf> area_of_what;
   root.for_each([&](const JsonValue& record) {
     if (!area_of_what) area_of_what = has_box(record) ? AreaOf::Box : AreaOf::Mask;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+
 #include "detforge/base/error.h"
 #include "detforge/base/mapped_file.h"
 #include "detforge/checkpoint/numpy_array.h"
@@ -37,8 +39,28 @@ NumpyArray array_or_fail(const Object& object, const std::string& place) {
   throw Error("must be an array").at(place);
 }
 
+double number_or_fail(const Object& object, const std::string& place) {
+  if (const auto* value = object.get<double>()) return *value;
+  if (const auto* value = object.get<std::int64_t>()) return static_cast<double>(*value);
+  throw Error("must be a number").at(place);
+}
+
+/// Boxes of one class: an array, or the lists that its `tolist()` gives.
+NumpyArray boxes_or_fail(const Object& object, const std::string& place) {
+  const auto rows = sequence(object);
+  if (!rows) return array_or_fail(object, place);
+  NumpyArray array{{rows->size(), 5}, {}};
+  for (std::size_t i = 0; i < rows->size(); ++i) {
+    const std::string row_place = fmt::format("{}[{}]", place, i);
+    const Elements row = sequence_or_fail(*(*rows)[i], "an array, or a list of 5 numbers", row_place);
+    if (row.size() != 5) throw Error("must be 5 numbers: a box and its score").at(row_place);
+    for (const Object* number : row) array.values.push_back(number_or_fail(*number, row_place));
+  }
+  return array;
+}
+
 void read_boxes(const Object& object, std::int64_t label, const std::string& place, Detections& detections) {
-  const NumpyArray array = array_or_fail(object, place);
+  const NumpyArray array = boxes_or_fail(object, place);
   const bool is_empty = array.values.empty();
   if (!is_empty && (array.shape.size() != 2 || array.shape[1] != 5)) throw Error("must be an array of [n, 5]").at(place);
   for (std::size_t i = 0; i < array.values.size(); i += 5) {
@@ -101,6 +123,8 @@ void read_masks(const Object& object, const std::string& place, ImageResult& ima
 std::size_t read_image(const Object& object, const std::string& place, ImageResult& image) {
   const Object* boxes = &object;
   const auto* pair = object.get<Object::Tuple>();
+  // A tuple of arrays is one of classes: boxes that come in a pair with masks are a list.
+  if (pair != nullptr && !pair->elements.empty() && !sequence(*pair->elements[0])) pair = nullptr;
   if (pair != nullptr) {
     if (pair->elements.size() != 2) throw Error("must be a pair of boxes and masks").at(place);
     boxes = pair->elements[0];
@@ -117,11 +141,24 @@ std::size_t read_image(const Object& object, const std::string& place, ImageResu
   return classes->size();
 }
 
+/// What holds tensors is not 2.x's, and names in its pickle say whose it is.
+void refuse_tensors(std::span<const std::byte> bytes) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (text.find("pred_instances") != std::string_view::npos) {
+    throw Error("these are results of MMDetection 3.x (DumpDetResults): one dict an image, with tensors")
+        .help("its CocoMetric with outfile_prefix writes COCO's .json, which is read");
+  }
+  if (text.find("_load_from_bytes") != std::string_view::npos || text.find("_rebuild_tensor") != std::string_view::npos) {
+    throw Error("the results hold tensors of PyTorch's in the place of NumPy's arrays").help("save them by tensor.cpu().numpy()");
+  }
+}
+
 }  // namespace
 
 MmdetResults parse_mmdet_results(std::span<const std::byte> bytes, const std::string& name) {
   MmdetResults results;
   try {
+    refuse_tensors(bytes);
     ObjectHeap heap;
     const Pickle pickle = read_pickle(bytes, 0, heap, max_objects);
     const auto* images = pickle.root->get<Object::List>();
