@@ -18,8 +18,12 @@ struct ImageSource {
 };
 
 /// Files, folders (their images, sorted by name, not those of their subfolders), glob patterns (`photos/*.jpg`,
-/// sorted) and camera indices (`0`), in the order given; a file named twice comes once. A file whose extension is no
-/// video's counts as an image. Throws `Error` naming what does not exist or holds no image.
+/// sorted) and camera indices (`0`), in the order given; a file named twice comes once. A file that begins as a
+/// video does, or has a video's extension, is one; all others count as images. Throws `Error` naming each that gives no picture: what does
+/// not exist, a link to nothing, a folder without an image, a pattern that matches folders alone.
 std::vector<ImageSource> expand_sources(std::span<const std::string> sources);
+
+/// Whether the name ends as a video's (`.mp4`, `.avi`, …, without case).
+bool has_video_extension(const std::filesystem::path& path);
 
 }  // namespace detforge
