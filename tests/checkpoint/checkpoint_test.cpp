@@ -316,7 +316,7 @@ TEST(Checkpoint, OtherFilesAreNamedAsSuch) {
             "  = help: PyTorch can write it anew: torch.save(torch.load('old.pth'), 'new.pth')");
   expect_fault("", "empty");
   expect_fault("GIF89a, a picture", "no checkpoint");
-  expect_fault(std::string(100, '\0'), "no checkpoint");
+  expect_fault(std::string(100, '\0'), "nothing but zero bytes");
 }
 
 TEST(Checkpoint, ReadsSafetensorsAndRefusesWrongOnes) {

@@ -47,6 +47,35 @@ TEST(LoadPretrained, TakesWhatLiesBelowItsPrefix) {
   }
 }
 
+TEST(LoadStateDict, TakesWrappersOff) {
+  const auto source = filled(std::make_shared<Conv2d>(options), 1);
+  for (const char* prefix : {"module.module.", "_orig_mod.", "module._orig_mod.", "detector.", "model."}) {
+    const auto target = filled(std::make_shared<Conv2d>(options), 2);
+    const LoadReport report = load_state_dict(*target, Checkpoint::read(saved(*source, prefix)), true);
+    EXPECT_EQ(report.fitting, 2U) << prefix;
+    EXPECT_TRUE(torch::equal(state_dict(*target)[0].tensor, state_dict(*source)[0].tensor)) << prefix;
+  }
+}
+
+TEST(RequireFit, RefusesWhatWouldRunAtRandom) {
+  const auto message = [](std::size_t fitting, bool partial) {
+    LoadReport report;
+    report.counted = 5;
+    report.fitting = fitting;
+    try {
+      require_fit(report, partial);
+    } catch (const Error& error) {
+      return error.message();
+    }
+    return std::string();
+  };
+  EXPECT_EQ(message(0, false), "no tensor of the checkpoint fits the model\n");
+  EXPECT_EQ(message(0, true), "no tensor of the checkpoint fits the model\n");
+  EXPECT_EQ(message(2, false), "only 2 of the model's 5 tensors are in the checkpoint, and the others would be random\n");
+  EXPECT_EQ(message(2, true), "");
+  EXPECT_EQ(message(3, false), "");
+}
+
 TEST(LoadStateDict, TakesTensorsFromAnyPlaceInTheFile) {
   const auto model = filled(std::make_shared<Conv2d>(Conv2d::Options{.in_channels = 1, .out_channels = 2, .kernel_size = 1}), 1);
   const std::vector<float> values = {1.5F, -2, 3, 0.25F};

@@ -1,10 +1,10 @@
 #include "detforge/checkpoint/checkpoint.h"
 
-#include <cstring>
 #include <optional>
 
 #include "detforge/base/error.h"
 #include "detforge/base/mapped_file.h"
+#include "detforge/checkpoint/foreign_file.h"
 #include "detforge/checkpoint/zip_reader.h"
 
 namespace detforge {
@@ -34,12 +34,6 @@ std::vector<std::string> texts_of(const Object* object) {
   return texts;
 }
 
-bool is_tar(std::span<const std::byte> bytes) {
-  constexpr std::string_view magic = "ustar";
-  constexpr std::size_t at = 257;
-  return bytes.size() >= at + magic.size() && std::memcmp(bytes.data() + at, magic.data(), magic.size()) == 0;
-}
-
 }  // namespace
 
 Checkpoint::Checkpoint(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -67,11 +61,8 @@ Checkpoint Checkpoint::from_bytes(std::span<const std::byte> bytes, const std::s
     } else if (is_safetensors(bytes)) {
       impl->format = Format::Safetensors;
       impl->content = read_safetensors(bytes);
-    } else if (is_tar(bytes)) {
-      throw Error("this is a tar archive, as PyTorch wrote before version 0.2, which is not read")
-          .help("PyTorch can write it anew: torch.save(torch.load('old.pth'), 'new.pth')");
     } else {
-      throw Error("this is no checkpoint: neither torch's formats nor safetensors begin so");
+      throw foreign_file_error(bytes);
     }
   } catch (Error& error) {
     throw std::move(error.at(name));

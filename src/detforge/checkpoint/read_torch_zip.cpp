@@ -24,6 +24,26 @@ class ZipStorages : public Storages {
   std::string folder_;
 };
 
+Error torch_script() {
+  return Error("this is a TorchScript archive, not a checkpoint")
+      .help("save the weights: torch.save(torch.jit.load('model.pt').state_dict(), 'new.pth')");
+}
+
+/// What an archive without a data.pkl is.
+Error foreign_archive(const ZipReader& archive) {
+  if (archive.find("constants.pkl") != nullptr) return torch_script();
+  for (const auto& member : archive.members()) {
+    if (member.name.ends_with(".npy")) return Error("this is an archive of NumPy's arrays, not a checkpoint of torch.save");
+    for (const char* ending : {".pth", ".pt", ".ckpt", ".safetensors"}) {
+      if (member.name.ends_with(ending)) {
+        return Error("this is an archive with the checkpoint '" + member.name + "' in it")
+            .help("unzip it, and give the file that comes out");
+      }
+    }
+  }
+  return Error("the archive has no data.pkl: it is no checkpoint of torch.save");
+}
+
 /// `archive` of the only `archive/data.pkl`.
 std::string folder_of(const ZipReader& archive) {
   std::string folder;
@@ -35,10 +55,8 @@ std::string folder_of(const ZipReader& archive) {
     folder = member.name.substr(0, slash);
     found = true;
   }
-  if (!found) {
-    if (archive.find("constants.pkl") != nullptr) throw Error("this is a TorchScript archive, not a checkpoint");
-    throw Error("the archive has no data.pkl: it is no checkpoint of torch.save");
-  }
+  if (!found) throw foreign_archive(archive);
+  if (archive.find(folder + "/constants.pkl") != nullptr) throw torch_script();
   return folder;
 }
 

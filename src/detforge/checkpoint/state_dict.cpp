@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <limits>
 
 #include "detforge/base/error.h"
@@ -16,6 +17,65 @@ const Items* items_of(const Object& object) {
   if (const auto* dict = object.get<Object::Dict>()) return &dict->items;
   if (const auto* record = object.get<Record>(); record != nullptr && !record->items.empty()) return &record->items;
   return nullptr;
+}
+
+bool holds_tensors(const Object& dict) {
+  return std::any_of(items_of(dict)->begin(), items_of(dict)->end(),
+                     [](const auto& item) { return item.second->template get<TensorReference>() != nullptr; });
+}
+
+/// Where a dict of tensors was found, by the keys that lead there.
+struct NestedDict {
+  std::string key;
+  const Object* dict;
+};
+
+/// The dicts of tensors below `dict`; an optimizer's are none of a model.
+void collect_nested(const Object& dict, const std::string& path, int depth, std::vector<NestedDict>& found) {
+  constexpr int deepest = 4;
+  if (depth > deepest) return;
+  for (const auto& [key, value] : *items_of(dict)) {
+    const std::string* name = key->text();
+    if (name == nullptr || name->starts_with("optim") || items_of(*value) == nullptr) continue;
+    const std::string here = path.empty() ? *name : path + "." + *name;
+    if (holds_tensors(*value)) {
+      found.push_back({here, value});
+    } else {
+      collect_nested(*value, here, depth + 1, found);
+    }
+  }
+}
+
+/// The one dict of tensors below, beside which averages (`ema`) do not count; null where there is none. Throws `Error` where there are
+/// more.
+const Object* only_nested_state_dict(const Object& dict) {
+  std::vector<NestedDict> found;
+  collect_nested(dict, "", 1, found);
+  if (found.size() > 1) {
+    std::vector<NestedDict> plain;
+    std::copy_if(found.begin(), found.end(), std::back_inserter(plain),
+                 [](const NestedDict& one) { return one.key.find("ema") == std::string::npos; });
+    if (!plain.empty()) found = std::move(plain);
+  }
+  if (found.empty()) return nullptr;
+  if (found.size() == 1) return found.front().dict;
+  std::string keys;
+  for (const NestedDict& one : found) keys += (keys.empty() ? "'" : ", '") + one.key + "'";
+  throw Error("the file holds " + std::to_string(found.size()) + " dicts of tensors: " + keys)
+      .help("save the one that is meant: torch.save({'state_dict': …}, 'new.pth')");
+}
+
+/// A `torch.nn.Module` that was saved as it is.
+bool is_module(const Object& object) {
+  const auto* record = object.get<Record>();
+  return record != nullptr && record->state != nullptr && record->state->find("_parameters") != nullptr;
+}
+
+/// Why there is no dict of tensors.
+Error no_state_dict(const Object& object) {
+  if (!is_module(object)) return Error("the file holds no state_dict");
+  return Error("the file holds a whole module, '" + object.get<Record>()->type + "', of which only its class' name is known")
+      .help("save its weights: torch.save(model.state_dict(), 'new.pth')");
 }
 
 /// Copies a strided tensor row by row, the last dimension at once where its elements lie together.
@@ -56,9 +116,12 @@ const Object& find_state_dict(const Object& root) {
   const Object* found = root.find("state_dict");
   if (found == nullptr) {
     const Object* model = root.find("model");
-    found = model != nullptr && items_of(*model) != nullptr ? model : &root;
+    found = model != nullptr && (items_of(*model) != nullptr || is_module(*model)) ? model : &root;
   }
-  if (items_of(*found) == nullptr) throw Error("the file holds no state_dict");
+  if (items_of(*found) == nullptr) throw no_state_dict(*found);
+  if (!items_of(*found)->empty() && !holds_tensors(*found)) {
+    if (const Object* nested = only_nested_state_dict(*found)) return *nested;
+  }
   return *found;
 }
 

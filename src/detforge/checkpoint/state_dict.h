@@ -22,8 +22,8 @@ struct TensorView {
   std::int64_t numel() const;
 };
 
-/// The dict that holds the weights, as mmcv's `load_checkpoint` finds it: `state_dict` where there is one, else the
-/// file's own dict, or the dict `model` in it, where Swin and others keep them. Throws `Error` where there is none.
+/// The dict that holds the weights, as mmcv finds it: `state_dict`, else the file's own dict or its `model`; where that has no tensor, the
+/// only dict of tensors below it (`net`, `ema.module`), an optimizer's not counted. Throws `Error` where there is none or more than one.
 const Object& find_state_dict(const Object& root);
 
 /// Its tensors, a leading `module.` taken off; what is no tensor is left out. Throws `Error` naming the tensor where one

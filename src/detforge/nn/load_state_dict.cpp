@@ -6,6 +6,7 @@
 
 #include "detforge/checkpoint/describe.h"
 #include "detforge/checkpoint/hub.h"
+#include "detforge/checkpoint/wrapper_prefix.h"
 #include "detforge/nn/foreign_weights.h"
 #include "detforge/nn/init/initializer.h"
 #include "detforge/nn/layers/conv_ws.h"
@@ -73,6 +74,10 @@ LoadReport compare(const std::vector<NamedTensor>& model, const Shapes& weights)
   for (const NamedTensor& entry : model) {
     entries.emplace(entry.name, &entry);
     const auto found = weights.find(entry.name);
+    if (!entry.name.ends_with("num_batches_tracked")) {
+      ++report.counted;
+      if (found != weights.end() && found->second == entry.tensor.sizes().vec()) ++report.fitting;
+    }
     if (found == weights.end()) {
       if (!entry.name.ends_with("num_batches_tracked")) report.missing.push_back(entry.name);
     } else if (found->second != entry.tensor.sizes().vec()) {
@@ -83,6 +88,27 @@ LoadReport compare(const std::vector<NamedTensor>& model, const Shapes& weights)
     if (!entries.contains(name)) report.unexpected.push_back(name);
   }
   return report;
+}
+
+/// The checkpoint's tensors by the names that the model could have, those below `prefix` without it.
+std::map<std::string, TensorView> tensors_below(const Checkpoint& checkpoint, const std::string& prefix,
+                                                const std::vector<NamedTensor>& model) {
+  const auto is_models_own = [&](std::string_view wrapper) {
+    return std::any_of(model.begin(), model.end(), [&](const NamedTensor& entry) { return entry.name.starts_with(wrapper); });
+  };
+  std::map<std::string, TensorView> found, unwrapped;
+  for (TensorView& view : checkpoint.state_dict()) {
+    if (!prefix.empty() && view.name.starts_with(prefix)) {
+      found.insert_or_assign(view.name.substr(prefix.size()), view);
+      continue;
+    }
+    const std::string name = without_wrapper_prefixes(view.name, is_models_own);
+    if (!name.starts_with(prefix)) continue;
+    (name == view.name ? found : unwrapped).insert_or_assign(name.substr(prefix.size()), view);
+  }
+  found.merge(unwrapped);
+  if (found.empty() && !prefix.empty()) throw Error("the checkpoint has no tensor below '" + prefix + "'");
+  return found;
 }
 
 /// The ConvAWS layers that get a weight without its statistics, which then are no longer missing.
@@ -119,13 +145,21 @@ std::string LoadReport::text() const {
   return text;
 }
 
-LoadReport load_state_dict(Module& model, const Checkpoint& checkpoint, bool strict, const std::string& prefix) {
-  Weights weights;
-  for (TensorView& view : checkpoint.state_dict()) {
-    if (view.name.starts_with(prefix)) weights.insert_or_assign(view.name.substr(prefix.size()), Weight{{view}});
+void require_fit(const LoadReport& report, bool partial) {
+  if (report.counted == 0) return;
+  if (report.fitting == 0) {
+    throw Error("no tensor of the checkpoint fits the model\n" + report.text()).help("detforge checkpoint show lists what is inside");
   }
-  if (weights.empty() && !prefix.empty()) throw Error("the checkpoint has no tensor below '" + prefix + "'");
+  if (partial || 2 * report.fitting >= report.counted) return;
+  throw Error("only " + std::to_string(report.fitting) + " of the model's " + std::to_string(report.counted) +
+              " tensors are in the checkpoint, and the others would be random\n" + report.text())
+      .help("--partial runs the model all the same");
+}
+
+LoadReport load_state_dict(Module& model, const Checkpoint& checkpoint, bool strict, const std::string& prefix) {
   std::vector<NamedTensor> entries = state_dict(model);
+  Weights weights;
+  for (const auto& [name, view] : tensors_below(checkpoint, prefix, entries)) weights.emplace(name, Weight{{view}});
   take_up_old_weights(entries, mmdet_major_version(checkpoint), weights);
   Shapes shapes;
   for (const auto& [name, weight] : weights) shapes.emplace(name, weight.shape());
@@ -147,12 +181,10 @@ namespace {
 LoadReport load_foreign(Module& model, const ForeignWeights& foreign, const Checkpoint& checkpoint, const std::string& prefix) {
   const torch::NoGradGuard no_grad;
   Tensors tensors;
-  for (const TensorView& view : checkpoint.state_dict()) {
-    if (!view.name.starts_with(prefix)) continue;
+  for (const auto& [name, view] : tensors_below(checkpoint, prefix, state_dict(model))) {
     const ContiguousBytes bytes = checkpoint.contiguous_bytes(view);
-    tensors.insert_or_assign(view.name.substr(prefix.size()), tensor_on(bytes, view).clone());
+    tensors.emplace(name, tensor_on(bytes, view).clone());
   }
-  if (tensors.empty() && !prefix.empty()) throw Error("the checkpoint has no tensor below '" + prefix + "'");
   tensors = foreign.take_up(std::move(tensors));
   Shapes shapes;
   for (const auto& [name, tensor] : tensors) shapes.emplace(name, tensor.sizes().vec());

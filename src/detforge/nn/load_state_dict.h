@@ -20,6 +20,9 @@ struct LoadReport {
   std::vector<std::string> unexpected;  ///< in the checkpoint only
   std::vector<Mismatch> mismatched;     ///< of another shape; such tensors stay as they were
 
+  std::size_t counted = 0;  ///< tensors of the model, batch norms' counters left out
+  std::size_t fitting = 0;  ///< those of them that the checkpoint has in their shape
+
   bool empty() const { return missing.empty() && unexpected.empty() && mismatched.empty(); }
   /// A table for people; empty where there is nothing to tell.
   std::string text() const;
@@ -28,9 +31,13 @@ struct LoadReport {
 /// Fills the model with the checkpoint's weights, as mmcv's `load_checkpoint`: by name, in the model's types. Where
 /// `strict`, any difference but a missing counter throws `Error`, and the model is unchanged. With a `prefix`
 /// (`backbone.`) only the tensors below it count, without it. A ConvAWS whose `weight_gamma` and `weight_beta` are
-/// missing takes them from the weight that it gets. What older versions of MMDetection saved is understood
+/// missing takes them from the weight that it gets. Prefixes of wrappers (`module.`, `model.`, wrapper_prefix.h) that the model's own names
+/// do not begin with come off. What older versions of MMDetection saved is understood
 /// (old_checkpoints.h).
 LoadReport load_state_dict(Module& model, const Checkpoint& checkpoint, bool strict = false, const std::string& prefix = "");
+
+/// Refuses, as an `Error`, weights with which a model's results mean nothing: where no tensor fits, and unless `partial`, less than half.
+void require_fit(const LoadReport& report, bool partial);
 
 /// Fills `module` from the checkpoint that `source` means, as `find_checkpoint` finds it; the prefix may end in a dot or
 /// not. A module with ForeignWeights makes its own of them first. Throws `Error` where there is none, or where nothing in it lies below
