@@ -71,15 +71,15 @@ void for_each_row(const CarafeOptions& options, std::int64_t y, const Work& work
 
 /// `parallel_for` over the rows of the source in all images.
 template <class Work>
-void for_each_source_row(const FeatureShape& shape, std::size_t threads, const Work& work) {
-  parallel_for(static_cast<std::size_t>(shape.batch * shape.height), threads, [&](std::size_t task) {
+void for_each_source_row(const FeatureShape& shape, const Execution& execution, const Work& work) {
+  parallel_for(static_cast<std::size_t>(shape.batch * shape.height), execution.threads, [&](std::size_t task) {
     work(static_cast<std::int64_t>(task) / shape.height, static_cast<std::int64_t>(task) % shape.height);
   });
 }
 
 /// The rows of one channel that the kernel sees around `y`, one after the other.
 template <class T>
-void spread_rows(const Carafe& carafe, const T* plane, std::int64_t y, std::vector<T>& rows) {
+void spread_rows(const Carafe& carafe, const T* plane, std::int64_t y, std::pmr::vector<T>& rows) {
   for (std::int64_t i = 0; i < carafe.options.kernel_size; ++i) {
     spread_row(carafe, plane, y + i - carafe.radius, rows.data() + i * carafe.spread_width);
   }
@@ -89,10 +89,10 @@ void spread_rows(const Carafe& carafe, const T* plane, std::int64_t y, std::vect
 
 template <class T>
 void carafe(std::span<const T> input, std::span<const T> masks, const FeatureShape& shape, const CarafeOptions& options,
-            std::span<T> output, std::size_t threads) {
+            std::span<T> output, const Execution& execution) {
   const Carafe sizes(shape, options);
-  for_each_source_row(shape, threads, [&](std::int64_t image, std::int64_t y) {
-    std::vector<T> rows(static_cast<std::size_t>(options.kernel_size * sizes.spread_width));
+  for_each_source_row(shape, execution, [&](std::int64_t image, std::int64_t y) {
+    std::pmr::vector<T> rows(static_cast<std::size_t>(options.kernel_size * sizes.spread_width), execution.memory);
     for (std::int64_t channel = 0; channel < shape.channels; ++channel) {
       const std::int64_t plane = image * shape.channels + channel;
       const T* weights = masks.data() + sizes.masks_of(image, channel);
@@ -110,15 +110,15 @@ void carafe(std::span<const T> input, std::span<const T> masks, const FeatureSha
 
 template <class T>
 void carafe_backward(std::span<const T> grad_output, std::span<const T> input, std::span<const T> masks, const FeatureShape& shape,
-                     const CarafeOptions& options, std::span<T> grad_input, std::span<T> grad_masks, std::size_t threads) {
+                     const CarafeOptions& options, std::span<T> grad_input, std::span<T> grad_masks, const Execution& execution) {
   const Carafe sizes(shape, options);
   std::fill(grad_input.begin(), grad_input.end(), T(0));
   std::fill(grad_masks.begin(), grad_masks.end(), T(0));
-  parallel_for(static_cast<std::size_t>(shape.batch * shape.channels), threads, [&](std::size_t task) {
+  parallel_for(static_cast<std::size_t>(shape.batch * shape.channels), execution.threads, [&](std::size_t task) {
     const auto plane = static_cast<std::int64_t>(task);
     const T* weights = masks.data() + sizes.masks_of(plane / shape.channels, plane % shape.channels);
     const T* gradient = grad_output.data() + plane * sizes.output_plane;
-    std::vector<T> rows(static_cast<std::size_t>(options.kernel_size * sizes.spread_width));
+    std::pmr::vector<T> rows(static_cast<std::size_t>(options.kernel_size * sizes.spread_width), execution.memory);
     for (std::int64_t y = 0; y < shape.height; ++y) {
       std::fill(rows.begin(), rows.end(), T(0));
       for_each_row(options, y, [&](std::int64_t i, std::int64_t j, std::int64_t row) {
@@ -131,8 +131,8 @@ void carafe_backward(std::span<const T> grad_output, std::span<const T> input, s
       }
     }
   });
-  for_each_source_row(shape, threads, [&](std::int64_t image, std::int64_t y) {
-    std::vector<T> rows(static_cast<std::size_t>(options.kernel_size * sizes.spread_width));
+  for_each_source_row(shape, execution, [&](std::int64_t image, std::int64_t y) {
+    std::pmr::vector<T> rows(static_cast<std::size_t>(options.kernel_size * sizes.spread_width), execution.memory);
     for (std::int64_t channel = 0; channel < shape.channels; ++channel) {
       const std::int64_t plane = image * shape.channels + channel;
       T* target = grad_masks.data() + sizes.masks_of(image, channel);
@@ -147,12 +147,12 @@ void carafe_backward(std::span<const T> grad_output, std::span<const T> input, s
 }
 
 template void carafe(std::span<const float>, std::span<const float>, const FeatureShape&, const CarafeOptions&, std::span<float>,
-                     std::size_t);
+                     const Execution&);
 template void carafe(std::span<const double>, std::span<const double>, const FeatureShape&, const CarafeOptions&, std::span<double>,
-                     std::size_t);
+                     const Execution&);
 template void carafe_backward(std::span<const float>, std::span<const float>, std::span<const float>, const FeatureShape&,
-                              const CarafeOptions&, std::span<float>, std::span<float>, std::size_t);
+                              const CarafeOptions&, std::span<float>, std::span<float>, const Execution&);
 template void carafe_backward(std::span<const double>, std::span<const double>, std::span<const double>, const FeatureShape&,
-                              const CarafeOptions&, std::span<double>, std::span<double>, std::size_t);
+                              const CarafeOptions&, std::span<double>, std::span<double>, const Execution&);
 
 }  // namespace detforge::kernels

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "detforge/kernels/execution.h"
 #include "detforge/kernels/feature_shape.h"
 
 namespace detforge::kernels {
@@ -19,11 +20,11 @@ struct CarafeOptions {
 /// [batch, channels, height · scale_factor, width · scale_factor] is overwritten. T is float or double; the caller has checked sizes.
 template <class T>
 void carafe(std::span<const T> input, std::span<const T> masks, const FeatureShape& shape, const CarafeOptions& options,
-            std::span<T> output, std::size_t threads);
+            std::span<T> output, const Execution& execution);
 
 /// Overwrites the gradients with respect to input and masks; the same numbers whatever the number of threads.
 template <class T>
 void carafe_backward(std::span<const T> grad_output, std::span<const T> input, std::span<const T> masks, const FeatureShape& shape,
-                     const CarafeOptions& options, std::span<T> grad_input, std::span<T> grad_masks, std::size_t threads);
+                     const CarafeOptions& options, std::span<T> grad_input, std::span<T> grad_masks, const Execution& execution);
 
 }  // namespace detforge::kernels

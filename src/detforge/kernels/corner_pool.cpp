@@ -27,9 +27,9 @@ struct Lines {
 
 template <class T>
 void corner_pool(std::span<const T> input, const FeatureShape& shape, CornerPoolMode mode, std::span<T> output,
-                 std::span<std::int32_t> argmax, std::size_t threads) {
+                 std::span<std::int32_t> argmax, const Execution& execution) {
   const Lines lines(shape, mode);
-  parallel_for(static_cast<std::size_t>(shape.batch * shape.channels), threads, [&](std::size_t plane) {
+  parallel_for(static_cast<std::size_t>(shape.batch * shape.channels), execution.threads, [&](std::size_t plane) {
     const std::int64_t offset = static_cast<std::int64_t>(plane) * shape.plane();
     for (std::int64_t line = 0; line < lines.count; ++line) {
       std::int64_t largest = lines.first + line * lines.next_line;
@@ -44,9 +44,9 @@ void corner_pool(std::span<const T> input, const FeatureShape& shape, CornerPool
 
 template <class T>
 void corner_pool_backward(std::span<const T> grad_output, const FeatureShape& shape, std::span<const std::int32_t> argmax,
-                          std::span<T> grad_input, std::size_t threads) {
+                          std::span<T> grad_input, const Execution& execution) {
   const auto size = static_cast<std::size_t>(shape.plane());
-  parallel_for(static_cast<std::size_t>(shape.batch * shape.channels), threads, [&](std::size_t plane) {
+  parallel_for(static_cast<std::size_t>(shape.batch * shape.channels), execution.threads, [&](std::size_t plane) {
     for (std::size_t i = plane * size; i < (plane + 1) * size; ++i) {
       grad_input[plane * size + static_cast<std::size_t>(argmax[i])] += grad_output[i];
     }
@@ -54,12 +54,12 @@ void corner_pool_backward(std::span<const T> grad_output, const FeatureShape& sh
 }
 
 template void corner_pool(std::span<const float>, const FeatureShape&, CornerPoolMode, std::span<float>, std::span<std::int32_t>,
-                          std::size_t);
+                          const Execution&);
 template void corner_pool(std::span<const double>, const FeatureShape&, CornerPoolMode, std::span<double>, std::span<std::int32_t>,
-                          std::size_t);
+                          const Execution&);
 template void corner_pool_backward(std::span<const float>, const FeatureShape&, std::span<const std::int32_t>, std::span<float>,
-                                   std::size_t);
+                                   const Execution&);
 template void corner_pool_backward(std::span<const double>, const FeatureShape&, std::span<const std::int32_t>, std::span<double>,
-                                   std::size_t);
+                                   const Execution&);
 
 }  // namespace detforge::kernels

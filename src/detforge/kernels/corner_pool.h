@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "detforge/kernels/execution.h"
 #include "detforge/kernels/feature_shape.h"
 
 namespace detforge::kernels {
@@ -16,11 +17,11 @@ enum class CornerPoolMode { Bottom, Left, Right, Top };
 /// nearest to the pixel, counts. T is float or double.
 template <class T>
 void corner_pool(std::span<const T> input, const FeatureShape& shape, CornerPoolMode mode, std::span<T> output,
-                 std::span<std::int32_t> argmax, std::size_t threads);
+                 std::span<std::int32_t> argmax, const Execution& execution);
 
 /// Adds the gradient with respect to the input to `grad_input`.
 template <class T>
 void corner_pool_backward(std::span<const T> grad_output, const FeatureShape& shape, std::span<const std::int32_t> argmax,
-                          std::span<T> grad_input, std::size_t threads);
+                          std::span<T> grad_input, const Execution& execution);
 
 }  // namespace detforge::kernels

@@ -108,8 +108,9 @@ DETFORGE_SIMD void add_gradients(const Samples<double>& samples, const double* p
 
 /// Calls `work(tap, its samples)` for every element of the kernel of every group.
 template <class T, class Work>
-void for_each_tap(const DeformGeometry& geometry, const DeformInput<T>& input, PixelRange pixels, std::size_t threads, const Work& work) {
-  parallel_for(static_cast<std::size_t>(geometry.deform_groups * geometry.kernel_size()), threads, [&](std::size_t tap) {
+void for_each_tap(const DeformGeometry& geometry, const DeformInput<T>& input, PixelRange pixels, const Execution& execution,
+                  const Work& work) {
+  parallel_for(static_cast<std::size_t>(geometry.deform_groups * geometry.kernel_size()), execution.threads, [&](std::size_t tap) {
     Samples<T> samples(static_cast<std::size_t>(pixels.count));
     find(geometry, input, static_cast<std::int64_t>(tap), pixels, samples);
     work(static_cast<std::int64_t>(tap), samples);
@@ -129,8 +130,8 @@ void for_each_channel(const DeformGeometry& geometry, std::int64_t tap, const Wo
 
 template <class T>
 void deform_im2col(const DeformGeometry& geometry, const DeformInput<T>& input, PixelRange pixels, std::span<T> columns,
-                   std::size_t threads) {
-  for_each_tap(geometry, input, pixels, threads, [&](std::int64_t tap, Samples<T>& samples) {
+                   const Execution& execution) {
+  for_each_tap(geometry, input, pixels, execution, [&](std::int64_t tap, Samples<T>& samples) {
     for_each_channel(geometry, tap, [&](std::int64_t channel, std::int64_t row) {
       const T* plane = input.image.data() + channel * geometry.height * geometry.width;
       gather(samples, plane, static_cast<std::size_t>(pixels.count), columns.data() + row * pixels.count);
@@ -140,13 +141,13 @@ void deform_im2col(const DeformGeometry& geometry, const DeformInput<T>& input, 
 
 template <class T>
 void deform_col2im(const DeformGeometry& geometry, const DeformInput<T>& input, PixelRange pixels, std::span<const T> grad_columns,
-                   std::span<T> grad_image, std::size_t threads) {
+                   std::span<T> grad_image, const Execution& execution) {
   std::vector<Samples<T>> taps(static_cast<std::size_t>(geometry.deform_groups * geometry.kernel_size()), Samples<T>(0));
-  for_each_tap(geometry, input, pixels, threads,
+  for_each_tap(geometry, input, pixels, execution,
                [&](std::int64_t tap, Samples<T>& samples) { taps[static_cast<std::size_t>(tap)] = std::move(samples); });
   const std::int64_t group_channels = geometry.channels / geometry.deform_groups;
   // No two threads add to the same channel.
-  parallel_for(static_cast<std::size_t>(geometry.channels), threads, [&](std::size_t channel) {
+  parallel_for(static_cast<std::size_t>(geometry.channels), execution.threads, [&](std::size_t channel) {
     T* plane = grad_image.data() + static_cast<std::int64_t>(channel) * geometry.height * geometry.width;
     const std::int64_t group = static_cast<std::int64_t>(channel) / group_channels;
     for (std::int64_t element = 0; element < geometry.kernel_size(); ++element) {
@@ -162,11 +163,12 @@ void deform_col2im(const DeformGeometry& geometry, const DeformInput<T>& input, 
 
 template <class T>
 void deform_col2im_coordinates(const DeformGeometry& geometry, const DeformInput<T>& input, PixelRange pixels,
-                               std::span<const T> grad_columns, std::span<T> grad_offset, std::span<T> grad_mask, std::size_t threads) {
+                               std::span<const T> grad_columns, std::span<T> grad_offset, std::span<T> grad_mask,
+                               const Execution& execution) {
   const std::int64_t plane_size = geometry.output_height() * geometry.output_width();
   const auto count = static_cast<std::size_t>(pixels.count);
-  for_each_tap(geometry, input, pixels, threads, [&](std::int64_t tap, Samples<T>& samples) {
-    std::vector<T> y(count, T(0)), x(count, T(0)), mask(count, T(0));
+  for_each_tap(geometry, input, pixels, execution, [&](std::int64_t tap, Samples<T>& samples) {
+    std::pmr::vector<T> y(count, T(0), execution.memory), x(count, T(0), execution.memory), mask(count, T(0), execution.memory);
     for_each_channel(geometry, tap, [&](std::int64_t channel, std::int64_t row) {
       const T* plane = input.image.data() + channel * geometry.height * geometry.width;
       add_gradients(samples, plane, grad_columns.data() + row * pixels.count, count, {y.data(), x.data(), mask.data()});
@@ -177,15 +179,15 @@ void deform_col2im_coordinates(const DeformGeometry& geometry, const DeformInput
   });
 }
 
-template void deform_im2col(const DeformGeometry&, const DeformInput<float>&, PixelRange, std::span<float>, std::size_t);
-template void deform_im2col(const DeformGeometry&, const DeformInput<double>&, PixelRange, std::span<double>, std::size_t);
+template void deform_im2col(const DeformGeometry&, const DeformInput<float>&, PixelRange, std::span<float>, const Execution&);
+template void deform_im2col(const DeformGeometry&, const DeformInput<double>&, PixelRange, std::span<double>, const Execution&);
 template void deform_col2im(const DeformGeometry&, const DeformInput<float>&, PixelRange, std::span<const float>, std::span<float>,
-                            std::size_t);
+                            const Execution&);
 template void deform_col2im(const DeformGeometry&, const DeformInput<double>&, PixelRange, std::span<const double>, std::span<double>,
-                            std::size_t);
+                            const Execution&);
 template void deform_col2im_coordinates(const DeformGeometry&, const DeformInput<float>&, PixelRange, std::span<const float>,
-                                        std::span<float>, std::span<float>, std::size_t);
+                                        std::span<float>, std::span<float>, const Execution&);
 template void deform_col2im_coordinates(const DeformGeometry&, const DeformInput<double>&, PixelRange, std::span<const double>,
-                                        std::span<double>, std::span<double>, std::size_t);
+                                        std::span<double>, std::span<double>, const Execution&);
 
 }  // namespace detforge::kernels

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <span>
 
+#include "detforge/kernels/execution.h"
+
 namespace detforge::kernels {
 
 /// Deformable convolution (arXiv 1703.06211, 1811.11168) of one image, as far as it is no matrix product: every element of the kernel
@@ -43,16 +45,17 @@ struct DeformInput {
 /// `columns` [channels · kernel_size, pixels.count] is overwritten with the samples.
 template <class T>
 void deform_im2col(const DeformGeometry& geometry, const DeformInput<T>& input, PixelRange pixels, std::span<T> columns,
-                   std::size_t threads);
+                   const Execution& execution);
 
 /// Adds the gradient with respect to the image to `grad_image`. `grad_columns` is as `columns` above.
 template <class T>
 void deform_col2im(const DeformGeometry& geometry, const DeformInput<T>& input, PixelRange pixels, std::span<const T> grad_columns,
-                   std::span<T> grad_image, std::size_t threads);
+                   std::span<T> grad_image, const Execution& execution);
 
 /// Overwrites the pixels' gradients with respect to offsets and, where there is a mask, to the mask.
 template <class T>
 void deform_col2im_coordinates(const DeformGeometry& geometry, const DeformInput<T>& input, PixelRange pixels,
-                               std::span<const T> grad_columns, std::span<T> grad_offset, std::span<T> grad_mask, std::size_t threads);
+                               std::span<const T> grad_columns, std::span<T> grad_offset, std::span<T> grad_mask,
+                               const Execution& execution);
 
 }  // namespace detforge::kernels

@@ -52,7 +52,7 @@ template <class T>
   for (std::int64_t i = 0; i < count; ++i) to[i] += factor * from[i];
 }
 template <class T>
-[[gnu::always_inline]] inline void add_all_of(const std::vector<Read<T>>& reads, std::int64_t count, T* __restrict to) {
+[[gnu::always_inline]] inline void add_all_of(const std::pmr::vector<Read<T>>& reads, std::int64_t count, T* __restrict to) {
   for (const Read<T>& read : reads) add_scaled_of(read.channels, read.weight, count, to);
 }
 template <class T>
@@ -71,8 +71,8 @@ template <class T>
 
 DETFORGE_SIMD void add_scaled(const float* from, float factor, std::int64_t count, float* to) { add_scaled_of(from, factor, count, to); }
 DETFORGE_SIMD void add_scaled(const double* from, double factor, std::int64_t count, double* to) { add_scaled_of(from, factor, count, to); }
-DETFORGE_SIMD void add_all(const std::vector<Read<float>>& reads, std::int64_t count, float* to) { add_all_of(reads, count, to); }
-DETFORGE_SIMD void add_all(const std::vector<Read<double>>& reads, std::int64_t count, double* to) { add_all_of(reads, count, to); }
+DETFORGE_SIMD void add_all(const std::pmr::vector<Read<float>>& reads, std::int64_t count, float* to) { add_all_of(reads, count, to); }
+DETFORGE_SIMD void add_all(const std::pmr::vector<Read<double>>& reads, std::int64_t count, double* to) { add_all_of(reads, count, to); }
 DETFORGE_SIMD float product(const float* a, const float* b, std::int64_t count) { return product_of(a, b, count); }
 DETFORGE_SIMD double product(const double* a, const double* b, std::int64_t count) { return product_of(a, b, count); }
 
@@ -91,8 +91,8 @@ void for_each_point(const DeformAttnGeometry& geometry, const DeformAttnInput<T>
 
 /// Calls `work(image, head)` for each.
 template <class Work>
-void for_each_head(const DeformAttnGeometry& geometry, std::size_t threads, const Work& work) {
-  parallel_for(static_cast<std::size_t>(geometry.images * geometry.heads), threads, [&](std::size_t task) {
+void for_each_head(const DeformAttnGeometry& geometry, const Execution& execution, const Work& work) {
+  parallel_for(static_cast<std::size_t>(geometry.images * geometry.heads), execution.threads, [&](std::size_t task) {
     work(static_cast<std::int64_t>(task) / geometry.heads, static_cast<std::int64_t>(task) % geometry.heads);
   });
 }
@@ -118,10 +118,10 @@ struct Places {
 
 template <class T>
 void multi_scale_deform_attn(const DeformAttnGeometry& geometry, const DeformAttnInput<T>& input, std::span<T> output,
-                             std::size_t threads) {
-  for_each_head(geometry, threads, [&](std::int64_t image, std::int64_t head) {
+                             const Execution& execution) {
+  for_each_head(geometry, execution, [&](std::int64_t image, std::int64_t head) {
     const Places places{geometry, image, head};
-    std::vector<Read<T>> reads;
+    std::pmr::vector<Read<T>> reads(execution.memory);
     for (std::int64_t query = 0; query < geometry.queries; ++query) {
       reads.clear();
       for_each_point(geometry, input, places.first_point(query), [&](const auto&, std::int64_t place, const Corners<T>& corners) {
@@ -139,9 +139,9 @@ void multi_scale_deform_attn(const DeformAttnGeometry& geometry, const DeformAtt
 
 template <class T>
 void multi_scale_deform_attn_backward(const DeformAttnGeometry& geometry, const DeformAttnInput<T>& input, std::span<const T> grad_output,
-                                      const DeformAttnGradients<T>& gradients, std::size_t threads) {
+                                      const DeformAttnGradients<T>& gradients, const Execution& execution) {
   // No two threads add to the same head of an image.
-  for_each_head(geometry, threads, [&](std::int64_t image, std::int64_t head) {
+  for_each_head(geometry, execution, [&](std::int64_t image, std::int64_t head) {
     const Places places{geometry, image, head};
     for (std::int64_t query = 0; query < geometry.queries; ++query) {
       const T* gradient = grad_output.data() + places.output(query);
@@ -165,11 +165,11 @@ void multi_scale_deform_attn_backward(const DeformAttnGeometry& geometry, const 
   });
 }
 
-template void multi_scale_deform_attn(const DeformAttnGeometry&, const DeformAttnInput<float>&, std::span<float>, std::size_t);
-template void multi_scale_deform_attn(const DeformAttnGeometry&, const DeformAttnInput<double>&, std::span<double>, std::size_t);
+template void multi_scale_deform_attn(const DeformAttnGeometry&, const DeformAttnInput<float>&, std::span<float>, const Execution&);
+template void multi_scale_deform_attn(const DeformAttnGeometry&, const DeformAttnInput<double>&, std::span<double>, const Execution&);
 template void multi_scale_deform_attn_backward(const DeformAttnGeometry&, const DeformAttnInput<float>&, std::span<const float>,
-                                               const DeformAttnGradients<float>&, std::size_t);
+                                               const DeformAttnGradients<float>&, const Execution&);
 template void multi_scale_deform_attn_backward(const DeformAttnGeometry&, const DeformAttnInput<double>&, std::span<const double>,
-                                               const DeformAttnGradients<double>&, std::size_t);
+                                               const DeformAttnGradients<double>&, const Execution&);
 
 }  // namespace detforge::kernels

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <span>
 
+#include "detforge/kernels/execution.h"
+
 namespace detforge::kernels {
 
 /// Deformable attention over several maps (arXiv 2010.04159), as far as it is no matrix product: each query and head reads the maps at
@@ -29,7 +31,8 @@ struct DeformAttnInput {
 
 /// `output` [images, queries, heads, channels] is overwritten.
 template <class T>
-void multi_scale_deform_attn(const DeformAttnGeometry& geometry, const DeformAttnInput<T>& input, std::span<T> output, std::size_t threads);
+void multi_scale_deform_attn(const DeformAttnGeometry& geometry, const DeformAttnInput<T>& input, std::span<T> output,
+                             const Execution& execution);
 
 /// Gradients, each shaped as its input. To `value` they are added, the others are overwritten.
 template <class T>
@@ -42,6 +45,6 @@ struct DeformAttnGradients {
 /// `grad_output` is shaped as the output.
 template <class T>
 void multi_scale_deform_attn_backward(const DeformAttnGeometry& geometry, const DeformAttnInput<T>& input, std::span<const T> grad_output,
-                                      const DeformAttnGradients<T>& gradients, std::size_t threads);
+                                      const DeformAttnGradients<T>& gradients, const Execution& execution);
 
 }  // namespace detforge::kernels

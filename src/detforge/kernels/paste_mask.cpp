@@ -110,9 +110,9 @@ Rle paste(const MaskMaps& maps, std::size_t index, std::uint32_t height, std::ui
 }  // namespace
 
 std::vector<Rle> paste_masks(const MaskMaps& maps, std::uint32_t image_height, std::uint32_t image_width, float threshold,
-                             std::size_t threads) {
+                             const Execution& execution) {
   std::vector<Rle> masks(maps.boxes.size());
-  parallel_for(masks.size(), threads, [&](std::size_t i) { masks[i] = paste(maps, i, image_height, image_width, threshold); });
+  parallel_for(masks.size(), execution.threads, [&](std::size_t i) { masks[i] = paste(maps, i, image_height, image_width, threshold); });
   return masks;
 }
 

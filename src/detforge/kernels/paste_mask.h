@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "detforge/data/masks/rle.h"
+#include "detforge/kernels/execution.h"
 
 /// From the small probability map that a mask head gives for a box to the mask of the whole image, as MMDetection's `_do_paste_mask` does
 /// it on the CPU: bilinear samples at pixel centres, zeros around the map, and nothing farther than a pixel outside of the box.
@@ -23,7 +24,7 @@ struct MaskMaps {
 /// The masks [image_height, image_width] of the pixels whose probability is at least `threshold`. A box without width or height
 /// shows the middle of its map. Throws `Error` for an image larger than any mask.
 std::vector<Rle> paste_masks(const MaskMaps& maps, std::uint32_t image_height, std::uint32_t image_width, float threshold,
-                             std::size_t threads);
+                             const Execution& execution);
 
 /// The probabilities themselves of one map, [image_height, image_width] by rows.
 std::vector<float> paste_probabilities(const MaskMaps& maps, std::size_t index, std::uint32_t image_height, std::uint32_t image_width);

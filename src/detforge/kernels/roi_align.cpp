@@ -75,14 +75,14 @@ DETFORGE_SIMD void spread_plane(const double* grad_output, const Region<double>&
 /// Calls `work(region, plane of the feature maps, plane of the output, scratch)` for every region and channel. A few planes
 /// at a time stay in the cache for all regions, and no two threads touch the same plane.
 template <class T, class Work>
-void for_each_plane(const FeatureShape& shape, std::span<const T> rois, const RoIAlignOptions& options, std::size_t threads,
+void for_each_plane(const FeatureShape& shape, std::span<const T> rois, const RoIAlignOptions& options, const Execution& execution,
                     const Work& work) {
   constexpr std::int64_t block = 4;
   const auto images = regions_of(shape, rois, options);
   const std::int64_t blocks = (shape.channels + block - 1) / block;
-  parallel_for(static_cast<std::size_t>(shape.batch * blocks), threads, [&](std::size_t task) {
+  parallel_for(static_cast<std::size_t>(shape.batch * blocks), execution.threads, [&](std::size_t task) {
     const auto image = static_cast<std::int64_t>(task) / blocks, first = static_cast<std::int64_t>(task) % blocks * block;
-    std::vector<T> sums(static_cast<std::size_t>(options.output_height * shape.width));
+    std::pmr::vector<T> sums(static_cast<std::size_t>(options.output_height * shape.width), execution.memory);
     for (const Region<T>& region : images[static_cast<std::size_t>(image)]) {
       for (std::int64_t channel = first; channel < std::min(first + block, shape.channels); ++channel) {
         work(region, image * shape.channels + channel, static_cast<std::int64_t>(region.index) * shape.channels + channel, sums.data());
@@ -97,18 +97,18 @@ namespace roi_align_detail {
 
 template <class T>
 void pool_planes(std::span<const T> input, const FeatureShape& shape, std::span<const T> rois, const RoIAlignOptions& options,
-                 std::span<T> output, std::size_t threads) {
+                 std::span<T> output, const Execution& execution) {
   const std::int64_t bins = options.output_height * options.output_width;
-  for_each_plane(shape, rois, options, threads, [&](const Region<T>& region, std::int64_t from, std::int64_t to, T* sums) {
+  for_each_plane(shape, rois, options, execution, [&](const Region<T>& region, std::int64_t from, std::int64_t to, T* sums) {
     pool_plane(input.data() + from * shape.plane(), shape.width, region, sums, output.data() + to * bins);
   });
 }
 
 template <class T>
 void spread_planes(std::span<const T> grad_output, const FeatureShape& shape, std::span<const T> rois, const RoIAlignOptions& options,
-                   std::span<T> grad_input, std::size_t threads) {
+                   std::span<T> grad_input, const Execution& execution) {
   const std::int64_t bins = options.output_height * options.output_width;
-  for_each_plane(shape, rois, options, threads, [&](const Region<T>& region, std::int64_t to, std::int64_t from, T* sums) {
+  for_each_plane(shape, rois, options, execution, [&](const Region<T>& region, std::int64_t to, std::int64_t from, T* sums) {
     spread_plane(grad_output.data() + from * bins, region, sums, shape.width, grad_input.data() + to * shape.plane());
   });
 }
@@ -117,25 +117,25 @@ void spread_planes(std::span<const T> grad_output, const FeatureShape& shape, st
 
 template <class T>
 void roi_align(std::span<const T> input, const FeatureShape& shape, std::span<const T> rois, const RoIAlignOptions& options,
-               std::span<T> output, std::size_t threads) {
+               std::span<T> output, const Execution& execution) {
   const auto pool = shape.layout == FeatureLayout::Planes ? roi_align_detail::pool_planes<T> : roi_align_detail::pool_pixels<T>;
-  pool(input, shape, rois, options, output, threads);
+  pool(input, shape, rois, options, output, execution);
 }
 
 template <class T>
 void roi_align_backward(std::span<const T> grad_output, const FeatureShape& shape, std::span<const T> rois, const RoIAlignOptions& options,
-                        std::span<T> grad_input, std::size_t threads) {
+                        std::span<T> grad_input, const Execution& execution) {
   const auto spread = shape.layout == FeatureLayout::Planes ? roi_align_detail::spread_planes<T> : roi_align_detail::spread_pixels<T>;
-  spread(grad_output, shape, rois, options, grad_input, threads);
+  spread(grad_output, shape, rois, options, grad_input, execution);
 }
 
 template void roi_align(std::span<const float>, const FeatureShape&, std::span<const float>, const RoIAlignOptions&, std::span<float>,
-                        std::size_t);
+                        const Execution&);
 template void roi_align(std::span<const double>, const FeatureShape&, std::span<const double>, const RoIAlignOptions&, std::span<double>,
-                        std::size_t);
+                        const Execution&);
 template void roi_align_backward(std::span<const float>, const FeatureShape&, std::span<const float>, const RoIAlignOptions&,
-                                 std::span<float>, std::size_t);
+                                 std::span<float>, const Execution&);
 template void roi_align_backward(std::span<const double>, const FeatureShape&, std::span<const double>, const RoIAlignOptions&,
-                                 std::span<double>, std::size_t);
+                                 std::span<double>, const Execution&);
 
 }  // namespace detforge::kernels

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "detforge/kernels/execution.h"
 #include "detforge/kernels/feature_shape.h"
 
 namespace detforge::kernels {
@@ -25,11 +26,11 @@ struct RoIAlignOptions {
 /// has checked sizes, places in the batch and, where aligned, that no box has x2 < x1 or y2 < y1.
 template <class T>
 void roi_align(std::span<const T> input, const FeatureShape& shape, std::span<const T> rois, const RoIAlignOptions& options,
-               std::span<T> output, std::size_t threads);
+               std::span<T> output, const Execution& execution);
 
 /// Adds the gradient with respect to the input to `grad_input`; the same numbers whatever the number of threads.
 template <class T>
 void roi_align_backward(std::span<const T> grad_output, const FeatureShape& shape, std::span<const T> rois, const RoIAlignOptions& options,
-                        std::span<T> grad_input, std::size_t threads);
+                        std::span<T> grad_input, const Execution& execution);
 
 }  // namespace detforge::kernels

@@ -88,14 +88,14 @@ DETFORGE_SIMD void spread_part(const double* grad_output, const Region<double>& 
 
 template <class T>
 void pool_pixels(std::span<const T> input, const FeatureShape& shape, std::span<const T> rois, const RoIAlignOptions& options,
-                 std::span<T> output, std::size_t threads) {
+                 std::span<T> output, const Execution& execution) {
   const auto images = regions_of(shape, rois, options);
   const std::int64_t bins = options.output_height * options.output_width;
   for (std::size_t image = 0; image < images.size(); ++image) {
     const T* pixels = input.data() + static_cast<std::int64_t>(image) * shape.channels * shape.plane();
-    parallel_for(images[image].size(), threads, [&](std::size_t i) {
+    parallel_for(images[image].size(), execution.threads, [&](std::size_t i) {
       const Region<T>& region = images[image][i];
-      std::vector<T> sums(static_cast<std::size_t>((region.columns.end - region.columns.begin) * channels_at_once));
+      std::pmr::vector<T> sums(static_cast<std::size_t>((region.columns.end - region.columns.begin) * channels_at_once), execution.memory);
       for (std::int64_t first = 0; first < shape.channels; first += channels_at_once) {
         const Part<const T> part{pixels + first, shape.width, shape.channels, std::min(channels_at_once, shape.channels - first)};
         pool_part(part, region, sums.data(), output.data() + (static_cast<std::int64_t>(region.index) * shape.channels + first) * bins);
@@ -106,16 +106,16 @@ void pool_pixels(std::span<const T> input, const FeatureShape& shape, std::span<
 
 template <class T>
 void spread_pixels(std::span<const T> grad_output, const FeatureShape& shape, std::span<const T> rois, const RoIAlignOptions& options,
-                   std::span<T> grad_input, std::size_t threads) {
+                   std::span<T> grad_input, const Execution& execution) {
   const auto images = regions_of(shape, rois, options);
   const std::int64_t bins = options.output_height * options.output_width;
   const std::int64_t parts = (shape.channels + channels_at_once - 1) / channels_at_once;
   // No two threads add to the same channel.
-  parallel_for(images.size() * static_cast<std::size_t>(parts), threads, [&](std::size_t task) {
+  parallel_for(images.size() * static_cast<std::size_t>(parts), execution.threads, [&](std::size_t task) {
     const auto image = static_cast<std::int64_t>(task) / parts, first = static_cast<std::int64_t>(task) % parts * channels_at_once;
     const Part<T> part{grad_input.data() + image * shape.channels * shape.plane() + first, shape.width, shape.channels,
                        std::min(channels_at_once, shape.channels - first)};
-    std::vector<T> sums(static_cast<std::size_t>(shape.width * channels_at_once));
+    std::pmr::vector<T> sums(static_cast<std::size_t>(shape.width * channels_at_once), execution.memory);
     for (const Region<T>& region : images[static_cast<std::size_t>(image)]) {
       spread_part(grad_output.data() + (static_cast<std::int64_t>(region.index) * shape.channels + first) * bins, region, sums.data(),
                   part);
@@ -124,12 +124,12 @@ void spread_pixels(std::span<const T> grad_output, const FeatureShape& shape, st
 }
 
 template void pool_pixels(std::span<const float>, const FeatureShape&, std::span<const float>, const RoIAlignOptions&, std::span<float>,
-                          std::size_t);
+                          const Execution&);
 template void pool_pixels(std::span<const double>, const FeatureShape&, std::span<const double>, const RoIAlignOptions&, std::span<double>,
-                          std::size_t);
+                          const Execution&);
 template void spread_pixels(std::span<const float>, const FeatureShape&, std::span<const float>, const RoIAlignOptions&, std::span<float>,
-                            std::size_t);
+                            const Execution&);
 template void spread_pixels(std::span<const double>, const FeatureShape&, std::span<const double>, const RoIAlignOptions&,
-                            std::span<double>, std::size_t);
+                            std::span<double>, const Execution&);
 
 }  // namespace detforge::kernels::roi_align_detail

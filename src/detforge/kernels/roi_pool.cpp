@@ -30,10 +30,10 @@ std::vector<PixelSpan> bins_of(T first, T last, T scale, std::int64_t count, std
 
 template <class T>
 void roi_pool(std::span<const T> input, const FeatureShape& shape, std::span<const T> rois, const RoIPoolOptions& options,
-              std::span<T> output, std::span<std::int64_t> argmax, std::size_t threads) {
+              std::span<T> output, std::span<std::int64_t> argmax, const Execution& execution) {
   const auto scale = static_cast<T>(options.spatial_scale);
   const auto bins = static_cast<std::size_t>(options.output_height * options.output_width);
-  parallel_for(rois.size() / 5, threads, [&](std::size_t k) {
+  parallel_for(rois.size() / 5, execution.threads, [&](std::size_t k) {
     const auto roi = rois.subspan(5 * k, 5);
     const auto rows = bins_of(roi[2], roi[4], scale, options.output_height, shape.height);
     const auto columns = bins_of(roi[1], roi[3], scale, options.output_width, shape.width);
@@ -62,10 +62,10 @@ void roi_pool(std::span<const T> input, const FeatureShape& shape, std::span<con
 
 template <class T>
 void roi_pool_backward(std::span<const T> grad_output, const FeatureShape& shape, std::span<const T> rois, const RoIPoolOptions& options,
-                       std::span<const std::int64_t> argmax, std::span<T> grad_input, std::size_t threads) {
+                       std::span<const std::int64_t> argmax, std::span<T> grad_input, const Execution& execution) {
   const std::int64_t bins = options.output_height * options.output_width;
   // No two threads add to the same channel.
-  parallel_for(static_cast<std::size_t>(shape.channels), threads, [&](std::size_t channel) {
+  parallel_for(static_cast<std::size_t>(shape.channels), execution.threads, [&](std::size_t channel) {
     for (std::size_t k = 0; k < rois.size() / 5; ++k) {
       const auto image = static_cast<std::int64_t>(rois[5 * k]), own = static_cast<std::int64_t>(channel);
       T* plane = grad_input.data() + (image * shape.channels + own) * shape.plane();
@@ -78,12 +78,12 @@ void roi_pool_backward(std::span<const T> grad_output, const FeatureShape& shape
 }
 
 template void roi_pool(std::span<const float>, const FeatureShape&, std::span<const float>, const RoIPoolOptions&, std::span<float>,
-                       std::span<std::int64_t>, std::size_t);
+                       std::span<std::int64_t>, const Execution&);
 template void roi_pool(std::span<const double>, const FeatureShape&, std::span<const double>, const RoIPoolOptions&, std::span<double>,
-                       std::span<std::int64_t>, std::size_t);
+                       std::span<std::int64_t>, const Execution&);
 template void roi_pool_backward(std::span<const float>, const FeatureShape&, std::span<const float>, const RoIPoolOptions&,
-                                std::span<const std::int64_t>, std::span<float>, std::size_t);
+                                std::span<const std::int64_t>, std::span<float>, const Execution&);
 template void roi_pool_backward(std::span<const double>, const FeatureShape&, std::span<const double>, const RoIPoolOptions&,
-                                std::span<const std::int64_t>, std::span<double>, std::size_t);
+                                std::span<const std::int64_t>, std::span<double>, const Execution&);
 
 }  // namespace detforge::kernels

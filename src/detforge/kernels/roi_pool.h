@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "detforge/kernels/execution.h"
 #include "detforge/kernels/feature_shape.h"
 
 namespace detforge::kernels {
@@ -19,11 +20,11 @@ struct RoIPoolOptions {
 /// the pixel's place in its plane or -1. T is float or double; the caller has checked sizes and places in the batch.
 template <class T>
 void roi_pool(std::span<const T> input, const FeatureShape& shape, std::span<const T> rois, const RoIPoolOptions& options,
-              std::span<T> output, std::span<std::int64_t> argmax, std::size_t threads);
+              std::span<T> output, std::span<std::int64_t> argmax, const Execution& execution);
 
 /// Adds the gradient with respect to the input to `grad_input`; the same numbers whatever the number of threads.
 template <class T>
 void roi_pool_backward(std::span<const T> grad_output, const FeatureShape& shape, std::span<const T> rois, const RoIPoolOptions& options,
-                       std::span<const std::int64_t> argmax, std::span<T> grad_input, std::size_t threads);
+                       std::span<const std::int64_t> argmax, std::span<T> grad_input, const Execution& execution);
 
 }  // namespace detforge::kernels

@@ -14,7 +14,7 @@ class CarafeFunction : public torch::autograd::Function<CarafeFunction> {
     torch::Tensor output = torch::empty({input.size(0), input.size(1), masks.size(2), masks.size(3)}, maps.options());
     AT_DISPATCH_FLOATING_TYPES(maps.scalar_type(), "carafe", [&] {
       kernels::carafe<scalar_t>(numbers<scalar_t>(maps), numbers<scalar_t>(weights), feature_shape(maps), options,
-                                numbers<scalar_t>(output), op_threads(output));
+                                numbers<scalar_t>(output), op_execution(output));
     });
     context->save_for_backward({maps, weights});
     context->saved_data["options"] = std::vector<std::int64_t>{options.kernel_size, options.group_size, options.scale_factor};
@@ -31,7 +31,7 @@ class CarafeFunction : public torch::autograd::Function<CarafeFunction> {
     AT_DISPATCH_FLOATING_TYPES(maps.scalar_type(), "carafe_backward", [&] {
       kernels::carafe_backward<scalar_t>(numbers<scalar_t>(grad_output), numbers<scalar_t>(maps), numbers<scalar_t>(weights),
                                          feature_shape(maps), options, numbers<scalar_t>(grad_input), numbers<scalar_t>(grad_masks),
-                                         op_threads(grad_output));
+                                         op_execution(grad_output));
     });
     return {grad_input, grad_masks, torch::Tensor()};
   }

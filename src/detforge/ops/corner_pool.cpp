@@ -15,7 +15,7 @@ class CornerPoolFunction : public torch::autograd::Function<CornerPoolFunction> 
     torch::Tensor output = torch::empty_like(maps), argmax = torch::empty(maps.sizes(), maps.options().dtype(torch::kInt));
     AT_DISPATCH_FLOATING_TYPES(maps.scalar_type(), "corner_pool", [&] {
       kernels::corner_pool<scalar_t>(numbers<scalar_t>(maps), feature_shape(maps), mode, numbers<scalar_t>(output),
-                                     numbers<std::int32_t>(argmax), op_threads(output));
+                                     numbers<std::int32_t>(argmax), op_execution(output));
     });
     context->save_for_backward({argmax});
     return output;
@@ -26,7 +26,7 @@ class CornerPoolFunction : public torch::autograd::Function<CornerPoolFunction> 
     torch::Tensor grad_input = torch::zeros_like(grad_output);
     AT_DISPATCH_FLOATING_TYPES(grad_output.scalar_type(), "corner_pool_backward", [&] {
       kernels::corner_pool_backward<scalar_t>(numbers<scalar_t>(grad_output), feature_shape(grad_output), numbers<std::int32_t>(argmax),
-                                              numbers<scalar_t>(grad_input), op_threads(grad_output));
+                                              numbers<scalar_t>(grad_input), op_execution(grad_output));
     });
     return {grad_input, torch::Tensor()};
   }

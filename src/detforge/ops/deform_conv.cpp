@@ -92,7 +92,7 @@ class DeformConvFunction : public torch::autograd::Function<DeformConvFunction> 
       for_each_tile(geometry, input.size(0), [&](std::int64_t image, PixelRange pixels) {
         torch::Tensor columns = torch::empty({options.groups, matrices.size(2), pixels.count}, maps.options());
         kernels::deform_im2col<scalar_t>(geometry, image_input<scalar_t>(maps, offsets, masks, image), pixels, numbers<scalar_t>(columns),
-                                         op_threads(columns));
+                                         op_execution(columns));
         by_group[image].slice(2, pixels.first, pixels.first + pixels.count).copy_(torch::bmm(matrices, columns));
       });
     });
@@ -124,15 +124,15 @@ class DeformConvFunction : public torch::autograd::Function<DeformConvFunction> 
         const DeformInput<scalar_t> sampled = image_input<scalar_t>(input, offset, mask, image);
         const torch::Tensor gradient = grad_output[image].slice(2, pixels.first, pixels.first + pixels.count);
         torch::Tensor columns = torch::empty({options.groups, matrices.size(2), pixels.count}, input.options());
-        kernels::deform_im2col<scalar_t>(geometry, sampled, pixels, numbers<scalar_t>(columns), op_threads(columns));
+        kernels::deform_im2col<scalar_t>(geometry, sampled, pixels, numbers<scalar_t>(columns), op_execution(columns));
         grad_weight.baddbmm_(gradient, columns.transpose(1, 2));
         const torch::Tensor grad_columns = torch::bmm(transposed, gradient).contiguous();
         torch::Tensor grad_map = grad_input[image], grad_offsets = grad_offset[image];
         torch::Tensor grad_masks = mask.numel() > 0 ? grad_mask[image] : grad_mask;
         kernels::deform_col2im<scalar_t>(geometry, sampled, pixels, numbers<scalar_t>(grad_columns), numbers<scalar_t>(grad_map),
-                                         op_threads(columns));
+                                         op_execution(columns));
         kernels::deform_col2im_coordinates<scalar_t>(geometry, sampled, pixels, numbers<scalar_t>(grad_columns),
-                                                     numbers<scalar_t>(grad_offsets), numbers<scalar_t>(grad_masks), op_threads(columns));
+                                                     numbers<scalar_t>(grad_offsets), numbers<scalar_t>(grad_masks), op_execution(columns));
       });
     });
     return {grad_input, grad_offset, grad_mask, grad_weight.view_as(weight), torch::Tensor()};

@@ -67,7 +67,7 @@ class Function : public torch::autograd::Function<Function> {
     const auto levels = levels_of(sizes(heights, widths));
     AT_DISPATCH_FLOATING_TYPES(values.scalar_type(), "multi_scale_deform_attn", [&] {
       kernels::multi_scale_deform_attn<scalar_t>(geometry_of(values, counted, levels), input_of<scalar_t>(values, places, counted),
-                                                 numbers<scalar_t>(output), op_threads(output));
+                                                 numbers<scalar_t>(output), op_execution(output));
     });
     context->save_for_backward({values, places, counted});
     context->saved_data["heights"] = heights;
@@ -86,7 +86,7 @@ class Function : public torch::autograd::Function<Function> {
                                              numbers<scalar_t>(grad_weights)};
       kernels::multi_scale_deform_attn_backward<scalar_t>(geometry_of(value, weights, levels),
                                                           input_of<scalar_t>(value, locations, weights), numbers<scalar_t>(grad_output), to,
-                                                          op_threads(grad_output));
+                                                          op_execution(grad_output));
     });
     return {grad_value, grad_locations, grad_weights, torch::Tensor(), torch::Tensor()};
   }

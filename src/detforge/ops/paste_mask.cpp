@@ -32,7 +32,8 @@ std::vector<Rle> paste_masks(const torch::Tensor& maps, const torch::Tensor& box
       .width = values.size(2),
       .boxes = {reinterpret_cast<const std::array<float, 4>*>(places.data_ptr<float>()), static_cast<std::size_t>(places.size(0))}};
   return kernels::paste_masks(all, static_cast<std::uint32_t>(image_height), static_cast<std::uint32_t>(image_width),
-                              static_cast<float>(threshold), static_cast<std::size_t>(at::get_num_threads()));
+                              static_cast<float>(threshold),
+                              kernels::Execution{.threads = static_cast<std::size_t>(at::get_num_threads())});
 }
 
 torch::Tensor paste_masks_reference(const torch::Tensor& maps, const torch::Tensor& boxes, std::int64_t image_height,

@@ -15,7 +15,7 @@ class RoIAlignFunction : public torch::autograd::Function<RoIAlignFunction> {
     torch::Tensor output = torch::empty({rois.size(0), input.size(1), options.output_height, options.output_width}, maps.options());
     AT_DISPATCH_FLOATING_TYPES(maps.scalar_type(), "roi_align", [&] {
       kernels::roi_align<scalar_t>(numbers<scalar_t>(maps), feature_shape(maps, channels_last), numbers<scalar_t>(regions), options,
-                                   numbers<scalar_t>(output), op_threads(output));
+                                   numbers<scalar_t>(output), op_execution(output));
     });
     context->save_for_backward({regions});
     context->saved_data["sizes"] = input.sizes().vec();
@@ -41,7 +41,7 @@ class RoIAlignFunction : public torch::autograd::Function<RoIAlignFunction> {
                                    .zero_();
     AT_DISPATCH_FLOATING_TYPES(grad_output.scalar_type(), "roi_align_backward", [&] {
       kernels::roi_align_backward<scalar_t>(numbers<scalar_t>(grad_output), feature_shape(grad_input, channels_last),
-                                            numbers<scalar_t>(regions), options, numbers<scalar_t>(grad_input), op_threads(grad_output));
+                                            numbers<scalar_t>(regions), options, numbers<scalar_t>(grad_input), op_execution(grad_output));
     });
     return {grad_input, torch::Tensor(), torch::Tensor()};
   }

@@ -15,7 +15,7 @@ class RoIPoolFunction : public torch::autograd::Function<RoIPoolFunction> {
     torch::Tensor argmax = torch::empty(output.sizes(), maps.options().dtype(torch::kLong));
     AT_DISPATCH_FLOATING_TYPES(maps.scalar_type(), "roi_pool", [&] {
       kernels::roi_pool<scalar_t>(numbers<scalar_t>(maps), feature_shape(maps), numbers<scalar_t>(regions), options,
-                                  numbers<scalar_t>(output), numbers<std::int64_t>(argmax), op_threads(output));
+                                  numbers<scalar_t>(output), numbers<std::int64_t>(argmax), op_execution(output));
     });
     context->save_for_backward({regions, argmax});
     context->saved_data["sizes"] = input.sizes().vec();
@@ -30,7 +30,7 @@ class RoIPoolFunction : public torch::autograd::Function<RoIPoolFunction> {
     torch::Tensor grad_input = torch::zeros(context->saved_data["sizes"].toIntVector(), grad_output.options());
     AT_DISPATCH_FLOATING_TYPES(grad_output.scalar_type(), "roi_pool_backward", [&] {
       kernels::roi_pool_backward<scalar_t>(numbers<scalar_t>(grad_output), feature_shape(grad_input), numbers<scalar_t>(regions), options,
-                                           numbers<std::int64_t>(argmax), numbers<scalar_t>(grad_input), op_threads(grad_output));
+                                           numbers<std::int64_t>(argmax), numbers<scalar_t>(grad_input), op_execution(grad_output));
     });
     return {grad_input, torch::Tensor(), torch::Tensor()};
   }

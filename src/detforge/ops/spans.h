@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "detforge/kernels/execution.h"
 #include "detforge/kernels/feature_shape.h"
 
 /// From tensors to what kernels take.
@@ -44,10 +45,10 @@ inline bool has_kernel_type(const torch::Tensor& tensor) {
   return tensor.is_cpu() && (tensor.scalar_type() == torch::kFloat || tensor.scalar_type() == torch::kDouble);
 }
 
-/// As many threads as ATen's own operators use, one alone for so few results that starting another would cost more.
-inline std::size_t op_threads(const torch::Tensor& result) {
+/// As many threads as ATen's own operators use, one alone for so few results that waking another would cost more.
+inline kernels::Execution op_execution(const torch::Tensor& result) {
   constexpr std::int64_t worth_a_thread = 1 << 14;
-  return result.numel() < worth_a_thread ? 1 : static_cast<std::size_t>(at::get_num_threads());
+  return {.threads = result.numel() < worth_a_thread ? 1 : static_cast<std::size_t>(at::get_num_threads())};
 }
 
 }  // namespace detforge::ops
