@@ -25,8 +25,10 @@ LoadedWeights load_weights(Detector& model, const WeightsSource& source) {
   }
   const Checkpoint checkpoint = Checkpoint::read(source.checkpoint);
   nn::LoadReport report = nn::load_state_dict(model, checkpoint, source.strict);
-  if (report.missing.size() + report.mismatched.size() >= nn::state_dict(model).size()) {
-    throw Error("no tensor of the checkpoint fits the model").at(source.checkpoint).help("detforge checkpoint show lists what is inside");
+  try {
+    nn::require_fit(report, source.partial);
+  } catch (Error& error) {
+    throw std::move(error.at(source.checkpoint));
   }
   return {checkpoint.classes(), std::move(report)};
 }

@@ -21,6 +21,7 @@ struct WeightsSource {
   std::string checkpoint;  ///< a file, or `random`
   bool strict = false;     ///< refuse a checkpoint that does not fit the model in every tensor
   std::uint64_t seed = 0;  ///< of random weights
+  bool partial = false;    ///< also where less than half of the model's tensors fit
 };
 
 struct LoadedWeights {

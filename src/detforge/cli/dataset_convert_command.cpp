@@ -4,6 +4,7 @@
 #include <iostream>
 #include <memory>
 
+#include "detforge/base/input_files.h"
 #include "detforge/cli/dataset_arguments.h"
 #include "detforge/cli/eval_arguments.h"
 #include "detforge/cli/findings.h"
@@ -25,6 +26,7 @@ struct ConvertArguments {
   std::vector<std::string> classes;
   std::string name = "train";
   bool strict = false;
+  bool overwrite = false;
   std::string json;
 };
 
@@ -65,8 +67,37 @@ void refuse_folder_for_coco(const ConvertArguments& arguments) {
       .help("--out " + (out / "annotations.json").string());
 }
 
+/// The files that are read are none of those that are written over.
+void refuse_inputs_as_outputs(const ConvertArguments& arguments) {
+  const fs::path out = arguments.out;
+  InputFiles inputs;
+  inputs.add(arguments.source);
+  const fs::path source = arguments.source;
+  const bool is_list = fs::is_regular_file(source) && source.extension() == ".txt";
+  // VOC's list lies in ImageSets/Main, two folders above which Annotations is.
+  const fs::path folder = is_list ? source.parent_path() / ".." / ".." / "Annotations" : source;
+  if (fs::is_directory(folder)) {
+    for (const char* extension : {".xml", ".json", ".txt"}) inputs.add_folder(folder, extension);
+  }
+  inputs.refuse(out);
+  if (arguments.format == "coco" && !arguments.overwrite && fs::is_regular_file(out)) {
+    // It may be what the source was made of, with masks and fields that other formats do not hold.
+    throw Error("'" + arguments.out + "' is there already", ErrorKind::Usage).help("--overwrite replaces it");
+  }
+  if (arguments.format == "voc") {
+    inputs.refuse_folder(out / "Annotations", ".xml");
+    inputs.refuse(out / "ImageSets" / "Main" / (arguments.name + ".txt"));
+  } else if (arguments.format == "yolo") {
+    inputs.refuse_folder(out / "labels", ".txt");
+    inputs.refuse(out / "classes.txt");
+  } else if (arguments.format == "labelme") {
+    inputs.refuse_folder(out, ".json");
+  }
+}
+
 void run(const ConvertArguments& arguments, const Session& session) {
   refuse_folder_for_coco(arguments);
+  refuse_inputs_as_outputs(arguments);
   const std::string format = arguments.from == "auto" ? format_of(arguments.source) : arguments.from;
   const LabeledImages images = read(arguments, format);
   if (arguments.strict) images.findings.refuse();
@@ -109,6 +140,7 @@ void add_dataset_convert(CLI::App& dataset, Session& session) {
   command.add_option("--name", arguments->name, "of VOC's list of images")->capture_default_str();
   command.add_option("--json", arguments->json, "file for the counts and what was lost; '-': standard output, instead of the text")
       ->type_name("FILE");
+  command.add_flag("--overwrite", arguments->overwrite, "replace COCO's file where it is there already");
   command.add_flag("--strict", arguments->strict, "fail where a record is wrong, instead of leaving it out");
   set_example(command, "detforge dataset convert coco VOC2007/ImageSets/Main/trainval.txt --out voc07_trainval.json");
   command.callback([=, &session] { run(*arguments, session); });

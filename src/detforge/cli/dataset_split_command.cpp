@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "detforge/base/files.h"
+#include "detforge/base/input_files.h"
 #include "detforge/cli/dataset_arguments.h"
 #include "detforge/cli/eval_arguments.h"
 #include "detforge/cli/findings.h"
@@ -79,6 +80,11 @@ std::vector<SplitPart> split_voc(const SplitArguments& arguments) {
 void run(const SplitArguments& arguments, const Session& session) {
   if (arguments.names.size() != arguments.ratios.size()) {
     throw Error(fmt::format("there are {} names for {} ratios", arguments.names.size(), arguments.ratios.size()), ErrorKind::Usage);
+  }
+  InputFiles inputs;
+  inputs.add(arguments.source);
+  for (const std::string& name : arguments.names) {
+    for (const char* extension : {".json", ".txt"}) inputs.refuse(fs::path(arguments.out) / (name + extension));
   }
   const bool is_json = fs::path(arguments.source).extension() == ".json";
   AnnotationFindings findings;

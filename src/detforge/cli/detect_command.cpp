@@ -52,6 +52,7 @@ void add_detect(CLI::App& program, Session& session) {
   command.add_flag("--continue", request->resume, "go on from what an earlier run with this --json got done");
   command.add_option("--device", request->device, "cpu or cuda:N")->capture_default_str();
   command.add_option("--seed", request->seed, "of random weights")->capture_default_str();
+  command.add_flag("--partial", request->partial, "run also where the checkpoint has less than half of the model's tensors");
   command.add_flag("--strict", request->strict, "refuse a checkpoint that does not fit the model in every tensor");
   set_example(command,
               "detforge detect configs/yolox/yolox_nano_8x8_300e_coco.py yolox_nano.pth photos/ --out drawn/ --json detections.json");

@@ -5,6 +5,7 @@
 #include "detforge/base/parallel.h"
 #include "detforge/base/version.h"
 #include "detforge/cli/command.h"
+#include "detforge/cli/input_guard.h"
 #include "detforge/cli/usage_error.h"
 #include "detforge/media/media.h"
 
@@ -58,6 +59,7 @@ int run(int argc, char** argv) {
   add_info(program, session);
   add_completion(program, session);
   program.parse_complete_callback([&] { set_up_process(program, session); });
+  guard_inputs(program);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

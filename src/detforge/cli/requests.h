@@ -30,6 +30,7 @@ struct DetectRequest {
   Reference reference = Reference::V2_8;
   std::string checkpoint;  ///< a file, or `random`
   bool strict = false;
+  bool partial = false;  ///< also where less than half of the model's tensors fit
   std::vector<std::string> sources;
   std::string out;   ///< folder of annotated images, or a video file; empty: none
   std::string json;  ///< file; `-`: stdout; empty: none
@@ -70,6 +71,7 @@ struct TestRequest {
   Reference reference = Reference::V2_8;
   std::string checkpoint;  ///< a file, or `random`
   bool strict = false;
+  bool partial = false;              ///< also where less than half of the model's tensors fit
   std::vector<std::string> metrics;  ///< none: what the config's `evaluation` says
   std::vector<std::string> eval_options;
   std::string out;           ///< .json in COCO's layout or MMDetection's .pkl; empty: none

@@ -42,6 +42,7 @@ void add_test(CLI::App& program, Session& session) {
       ->check(at_least(1));
   command.add_option("--device", request->device, "cpu or cuda:N")->capture_default_str();
   command.add_option("--seed", request->seed, "of random weights")->capture_default_str();
+  command.add_flag("--partial", request->partial, "run also where the checkpoint has less than half of the model's tensors");
   command.add_flag("--strict", request->strict,
                    "refuse a checkpoint that does not fit the model in every tensor, and annotations with wrong records");
   set_example(command, "detforge test configs/yolox/yolox_nano_8x8_300e_coco.py yolox_nano.pth --eval bbox --out results.json");

@@ -62,7 +62,7 @@ void write_table(const BenchmarkRequest& request, const BenchmarkReport& report,
 int benchmark_action(const BenchmarkRequest& request, std::ostream& out, std::ostream& log) {
   const torch::Device device = device_of(request.device);
   const auto model = build_model(request.config, request.reference);
-  tell(load_weights(*model, {request.checkpoint, /*strict=*/false, request.seed}), request.quiet, log);
+  tell(load_weights(*model, {request.checkpoint, /*strict=*/false, request.seed, /*partial=*/true}), request.quiet, log);
   std::optional<Pipeline> pipeline;
   if (has_test_pipeline(request.config) || !request.image.empty()) pipeline = inference_pipeline(request.config, request.reference);
   const BenchmarkReport report = benchmark_job(model, pipeline,

@@ -6,7 +6,9 @@
 #include "detforge/apps/run_identity.h"
 #include "detforge/base/files.h"
 #include "detforge/cli/torch/actions.h"
+#include "detforge/cli/torch/output_guard.h"
 #include "detforge/cli/torch/terminal_observer.h"
+#include "detforge/data/datasets/config_classes.h"
 #include "detforge/data/detections_json.h"
 
 namespace detforge::cli {
@@ -45,6 +47,16 @@ void print(const std::string& name, const Detections& found, const DetectRequest
   }
 }
 
+/// Names for weights that bring none, which is told.
+std::vector<std::string> assumed_class_names(const DetectRequest& request, std::ostream& log) {
+  const Value* model = request.config.root().find("model");
+  AssumedClasses assumed = assumed_classes(request.config.root().find("data"), model == nullptr ? 0 : config_num_classes(*model));
+  if (!assumed.names.empty() && !request.quiet) {
+    log << fmt::format("note: the weights bring no class names: {} {} are used\n", assumed.origin, assumed.names.size());
+  }
+  return std::move(assumed.names);
+}
+
 }  // namespace
 
 int detect_action(const DetectRequest& request, std::ostream& out, std::ostream& log) {
@@ -53,8 +65,10 @@ int detect_action(const DetectRequest& request, std::ostream& out, std::ostream&
   const auto model = build_model(request.config, request.reference);
   // The config is checked before a large checkpoint is read.
   Pipeline pipeline = inference_pipeline(request.config, request.reference);
-  const LoadedWeights weights = load_weights(*model, {request.checkpoint, request.strict, request.seed});
+  refuse_written_sources(request, sources);
+  LoadedWeights weights = load_weights(*model, {request.checkpoint, request.strict, request.seed, request.partial});
   tell(weights, request.quiet, log);
+  if (weights.classes.empty()) weights.classes = assumed_class_names(request, log);
   Inference inference(model, std::move(pipeline), {.device = device, .batch = static_cast<std::size_t>(request.batch)});
 
   const DetectOptions options = options_of(request, sources, weights.classes);

@@ -8,6 +8,7 @@
 #include "detforge/apps/test_job.h"
 #include "detforge/base/files.h"
 #include "detforge/cli/torch/actions.h"
+#include "detforge/cli/torch/output_guard.h"
 #include "detforge/cli/torch/terminal_observer.h"
 #include "detforge/config/cfg_options.h"
 #include "detforge/data/datasets/dataset_config.h"
@@ -135,13 +136,14 @@ int test_action(const TestRequest& request, std::ostream& out, std::ostream& log
   const torch::Device device = device_of(request.device);
   const auto model = build_model(request.config, request.reference);
   const auto dataset = test_dataset(request.config, request.reference);
+  refuse_written_dataset(request, *dataset);
   if (request.strict) dataset->findings().refuse();
   if (!dataset->findings().empty() && !request.quiet) log << "note: " << dataset->findings().text();
   if (!request.format_only) {
     // What can not be measured is told before the work, not after it.
     static_cast<void>(evaluate_dataset(*dataset, std::vector<Detections>(dataset->size()), options, request.threads));
   }
-  tell(load_weights(*model, {request.checkpoint, request.strict, request.seed}), request.quiet, log);
+  tell(load_weights(*model, {request.checkpoint, request.strict, request.seed, request.partial}), request.quiet, log);
   prepare_for_inference(*model, device);
   if (request.fuse_conv_bn) nn::fuse_conv_bn(*model);
 

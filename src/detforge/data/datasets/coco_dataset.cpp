@@ -1,3 +1,4 @@
+#include "detforge/data/datasets/coco_classes.h"
 #include "detforge/data/datasets/load_coco.h"
 
 namespace detforge {
@@ -12,18 +13,7 @@ class CocoDataset : public AnnotatedDataset {
  private:
   static CocoDialect dialect() {
     CocoDialect coco;
-    coco.classes = {"person",         "bicycle",    "car",           "motorcycle",    "airplane",     "bus",           "train",
-                    "truck",          "boat",       "traffic light", "fire hydrant",  "stop sign",    "parking meter", "bench",
-                    "bird",           "cat",        "dog",           "horse",         "sheep",        "cow",           "elephant",
-                    "bear",           "zebra",      "giraffe",       "backpack",      "umbrella",     "handbag",       "tie",
-                    "suitcase",       "frisbee",    "skis",          "snowboard",     "sports ball",  "kite",          "baseball bat",
-                    "baseball glove", "skateboard", "surfboard",     "tennis racket", "bottle",       "wine glass",    "cup",
-                    "fork",           "knife",      "spoon",         "bowl",          "banana",       "apple",         "sandwich",
-                    "orange",         "broccoli",   "carrot",        "hot dog",       "pizza",        "donut",         "cake",
-                    "chair",          "couch",      "potted plant",  "bed",           "dining table", "toilet",        "tv",
-                    "laptop",         "mouse",      "remote",        "keyboard",      "cell phone",   "microwave",     "oven",
-                    "toaster",        "sink",       "refrigerator",  "book",          "clock",        "vase",          "scissors",
-                    "teddy bear",     "hair drier", "toothbrush"};
+    coco.classes = coco_classes();
     return coco;
   }
 };
