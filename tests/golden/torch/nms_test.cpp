@@ -4,8 +4,8 @@
 
 #include "detforge/kernels/class_candidates.h"
 #include "detforge/models/nms_cfg.h"
-#include "detforge/models/postprocessing/fast_nms.h"
-#include "detforge/models/postprocessing/mask_matrix_nms.h"
+#include "detforge/postprocess/fast_nms.h"
+#include "detforge/postprocess/matrix_nms.h"
 #include "tests/golden/torch/ops_records.h"
 
 /// The NMS family.
@@ -79,30 +79,48 @@ void check_multiclass_nms(const Json& record) {
 }
 
 void check_fast_nms(const Json& record) {
-  const FastNmsOptions options{record["score_thr"].get<double>(), record["iou_thr"].get<double>(), record["top_k"].get<std::int64_t>(),
-                               record["max_num"].get<std::int64_t>()};
-  const FastNmsResult kept =
-      fast_nms(tensor_from(record["multi_bboxes"]), tensor_from(record["multi_scores"]), tensor_from(record["multi_coeffs"]), options);
-  expect_near(torch::cat({kept.boxes_xyxy, kept.scores.unsqueeze(1)}, 1), record["dets"], 1e-6);
-  expect_near(kept.labels, record["labels"], 0);
-  expect_near(kept.coeffs, record["coeffs"], 1e-6);
+  const postprocess::FastNms nms{record["score_thr"].get<double>(), record["iou_thr"].get<double>(), record["top_k"].get<std::int64_t>(),
+                                 record["max_num"].get<std::int64_t>()};
+  const auto boxes = record["multi_bboxes"].get<std::vector<Box>>();
+  const torch::Tensor scores = tensor_from(record["multi_scores"]).contiguous();
+  const auto kept = nms.run(boxes, {scores.data_ptr<float>(), static_cast<std::size_t>(scores.numel())});
+  std::vector<Box> places;
+  Json coeffs = Json::array();
+  for (const std::size_t box : kept.boxes) {
+    places.push_back(boxes[box]);
+    coeffs.push_back(record["multi_coeffs"][box]);
+  }
+  expect_dets(record["dets"], places, kept.scores);
+  EXPECT_EQ(kept.labels, record["labels"].get<Indices>());
+  EXPECT_EQ(coeffs, record["coeffs"]);
 }
 
 void check_mask_matrix_nms(const Json& record) {
   const auto size = record["mask_size"].get<std::array<std::int64_t, 2>>();
-  const auto boxes = record["mask_boxes_inclusive"].get<std::vector<std::array<std::int64_t, 4>>>();
-  torch::Tensor masks = torch::zeros({static_cast<std::int64_t>(boxes.size()), size[0], size[1]});
-  for (std::size_t i = 0; i < boxes.size(); ++i) {
-    const auto& [x1, y1, x2, y2] = boxes[i];
-    masks[static_cast<std::int64_t>(i)].slice(0, y1, y2 + 1).slice(1, x1, x2 + 1).fill_(1);
+  std::vector<postprocess::BitMask> masks;
+  for (const auto& [x1, y1, x2, y2] : record["mask_boxes_inclusive"].get<std::vector<std::array<std::int64_t, 4>>>()) {
+    std::vector<float> pixels;
+    for (std::int64_t i = 0; i < size[0] * size[1]; ++i) {
+      const std::int64_t y = i / size[1], x = i % size[1];
+      pixels.push_back(x1 <= x && x <= x2 && y1 <= y && y <= y2 ? 1.0F : 0.0F);
+    }
+    masks.emplace_back(pixels, 0.5F);
   }
-  const MatrixNmsOptions options{
+  const postprocess::MatrixNms nms{
       record["filter_thr"].get<double>(), record["nms_pre"].get<std::int64_t>(), record["max_num"].get<std::int64_t>(),
-      record["kernel"] == "linear" ? MatrixNmsKernel::Linear : MatrixNmsKernel::Gaussian, record["sigma"].get<double>()};
-  const MatrixNmsResult kept = mask_matrix_nms(masks, tensor_from(record["labels"], torch::kLong), tensor_from(record["scores"]), options);
-  expect_near(kept.scores, record["out_scores"], 1e-6);
-  expect_near(kept.labels, record["out_labels"], 0);
-  expect_near(kept.kept, record["keep"], 0);
+      record["kernel"] == "linear" ? postprocess::MatrixNmsKernel::Linear : postprocess::MatrixNmsKernel::Gaussian,
+      record["sigma"].get<double>()};
+  const auto labels = record["labels"].get<Indices>();
+  const auto kept = nms.run(masks, labels, floats(record["scores"]));
+  Indices out_labels, places;
+  for (const std::size_t mask : kept.masks) {
+    out_labels.push_back(labels[mask]);
+    places.push_back(static_cast<std::int64_t>(mask));
+  }
+  ASSERT_EQ(kept.scores.size(), record["out_scores"].size());
+  for (std::size_t i = 0; i < kept.scores.size(); ++i) EXPECT_NEAR(kept.scores[i], record["out_scores"][i].get<float>(), 1e-6);
+  EXPECT_EQ(out_labels, record["out_labels"].get<Indices>());
+  EXPECT_EQ(places, record["keep"].get<Indices>());
 }
 
 void check(const Json& record) {

@@ -28,14 +28,7 @@ class YOLACT : public SingleStageDetector {
 
   std::vector<Detections> predict(const torch::Tensor& images, std::span<const ImageMeta> metas, bool rescale) override {
     const nn::Features features = extract_feat(images);
-    const std::vector<FastNmsResult> instances = boxes_->instances(boxes_->forward(features), metas, rescale);
-    std::vector<std::vector<Rle>> masks = mask_head_->predict(features.at(0), instances, metas, rescale);
-    std::vector<Detections> results;
-    for (std::size_t image = 0; image < instances.size(); ++image) {
-      results.push_back(detections_of(instances[image]));
-      results.back().masks = std::move(masks[image]);
-    }
-    return results;
+    return mask_head_->predict(features.at(0), boxes_->instances(boxes_->forward(features), metas, rescale), metas, rescale);
   }
 
   Losses loss(const torch::Tensor& images, const Targets& targets) override {

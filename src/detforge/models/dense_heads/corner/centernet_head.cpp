@@ -1,13 +1,14 @@
 #include <algorithm>
 
 #include "detforge/boxes/map_flip.h"
-#include "detforge/models/dense_heads/corner/heatmap_peaks.h"
+#include "detforge/models/dense_heads/corner/must_be_odd.h"
 #include "detforge/models/dense_heads/parts/dense_box_head.h"
 #include "detforge/models/dense_heads/parts/stacked_convs.h"
 #include "detforge/models/losses/loss.h"
 #include "detforge/models/training/gaussian_target.h"
 #include "detforge/nn/activations/relu.h"
 #include "detforge/nn/init/weight_init.h"
+#include "detforge/postprocess/center_detections.h"
 
 namespace detforge {
 
@@ -183,23 +184,14 @@ Losses CenterNetHead::loss(const HeadOutputs& outputs, const Targets& targets) {
 
 kernels::Candidates CenterNetHead::decode(const HeadOutputs& outputs, std::size_t image, const ImageMeta& meta, bool rescale) const {
   if (!test_cfg_) throw missing_test_cfg("CenterNetHead");
-  const torch::NoGradGuard no_grad;
   const auto map = [&](std::size_t kind) {
-    return outputs.at(kind).front()[static_cast<std::int64_t>(image)].detach().to(torch::kCPU, torch::kFloat);
+    return outputs.at(kind).front()[static_cast<std::int64_t>(image)].detach().to(torch::kCPU, torch::kFloat).contiguous();
   };
-  const torch::Tensor heatmap = map(0);
-  const HeatmapPeaks peaks = heatmap_peaks(heatmap, test_cfg_->topk, test_cfg_->local_maximum_kernel);
-  const torch::Tensor wh = peaks.values_of(map(1)), offset = peaks.values_of(map(2));
-  const torch::Tensor x = peaks.x + offset[0], y = peaks.y + offset[1];
-  const double x_px = static_cast<double>(meta.batch_input_shape.width) / static_cast<double>(heatmap.size(2));
-  const double y_px = static_cast<double>(meta.batch_input_shape.height) / static_cast<double>(heatmap.size(1));
-  const double top = meta.border[0], left = meta.border[2];
-  const torch::Tensor boxes = torch::stack(
-      {(x - wh[0] / 2) * x_px - left, (y - wh[1] / 2) * y_px - top, (x + wh[0] / 2) * x_px - left, (y + wh[1] / 2) * y_px - top}, 1);
-  kernels::Candidates candidates;
-  append_boxes(candidates, boxes, peaks.scores, peaks.labels);
-  if (rescale) kernels::rescale(candidates, meta.scale_factor);
-  return candidates;
+  const torch::Tensor heatmap = map(0), wh = map(1), offset = map(2);
+  const postprocess::Heatmap middles{
+      .values = values_of(heatmap), .channels = heatmap.size(0), .height = heatmap.size(1), .width = heatmap.size(2)};
+  return postprocess::CenterDetections{.topk = test_cfg_->topk, .local_maximum_kernel = test_cfg_->local_maximum_kernel}.run(
+      {.heatmap = middles, .wh = values_of(wh), .offset = values_of(offset)}, meta, rescale);
 }
 
 std::vector<Detections> CenterNetHead::predict(const HeadOutputs& outputs, std::span<const ImageMeta> metas, bool rescale) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "detforge/models/dense_heads/corner/heatmap_peaks.h"
+#include "detforge/models/dense_heads/corner/must_be_odd.h"
 #include "detforge/nn/init/weight_init.h"
 
 namespace detforge {
@@ -55,7 +55,8 @@ std::optional<CornerHead::CornerTestCfg> CornerHead::corner_test_cfg(const std::
   CornerTestCfg cfg;
   cfg.nms = nms_options_from(*nms, "the nms of " + head + "'s test_cfg", context.child("test_cfg.nms"));
   cfg.max_per_img = keys.max_per_img;
-  cfg.decoding = {keys.corner_topk, keys.local_maximum_kernel, keys.distance_threshold};
+  cfg.decoding = {
+      .corner_topk = keys.corner_topk, .local_maximum_kernel = keys.local_maximum_kernel, .distance_threshold = keys.distance_threshold};
   return cfg;
 }
 
@@ -186,13 +187,24 @@ std::vector<kernels::Candidates> CornerHead::decode_pairs(const HeadOutputs& out
   for (std::size_t image = 0; image < metas.size(); ++image) {
     const auto row = static_cast<std::int64_t>(image);
     const auto maps = [&](Corner corner) {
-      CornerMaps of_image;
-      of_image.heat = outputs.at(order.heat + corner).back()[row];
-      of_image.offset = outputs.at(order.offset + corner).back()[row];
-      (order.tie_is_embedding ? of_image.embedding : of_image.centripetal_shift) = outputs.at(order.tie + corner).back()[row];
-      return of_image;
+      const auto map = [&](std::size_t kind) { return on_cpu({outputs.at(kind + corner).back()[row]}).front(); };
+      return std::array{map(order.heat), map(order.offset), map(order.tie)};
     };
-    images.push_back(decode_corners(maps(TopLeft), maps(BottomRight), metas[image], *decoding_));
+    const auto spans = [&](const std::array<torch::Tensor, 3>& of_corner) {
+      const auto& [heat, offset, tie] = of_corner;
+      postprocess::CornerMaps all{.heat = {.values = values_of(heat),
+                                           .channels = heat.size(0),
+                                           .height = heat.size(1),
+                                           .width = heat.size(2),
+                                           .holds_logits = true},
+                                  .offset = values_of(offset),
+                                  .embedding = {},
+                                  .centripetal_shift = {}};
+      (order.tie_is_embedding ? all.embedding : all.centripetal_shift) = values_of(tie);
+      return all;
+    };
+    const auto top_left = maps(TopLeft), bottom_right = maps(BottomRight);
+    images.push_back(decoding_->run(spans(top_left), spans(bottom_right), metas[image]));
   }
   return images;
 }

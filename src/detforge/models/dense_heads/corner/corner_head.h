@@ -1,12 +1,12 @@
 #pragma once
 
 #include "detforge/models/blocks/bi_corner_pool.h"
-#include "detforge/models/dense_heads/corner/corner_decode.h"
 #include "detforge/models/dense_heads/corner/corner_targets.h"
 #include "detforge/models/dense_heads/parts/dense_box_head.h"
 #include "detforge/models/dense_heads/parts/test_cfg.h"
 #include "detforge/models/losses/associative_embedding_loss.h"
 #include "detforge/nn/layers/containers.h"
+#include "detforge/postprocess/corner_detections.h"
 
 namespace detforge {
 
@@ -83,7 +83,7 @@ class CornerHead : public DenseBoxHead {
 
  private:
   struct CornerTestCfg : TestCfg {
-    CornerDecodeOptions decoding;
+    postprocess::CornerDetections decoding;
   };
   static std::optional<CornerTestCfg> corner_test_cfg(const std::optional<ConfigDict>& config, const std::string& head,
                                                       const BuildContext& context);
@@ -91,7 +91,7 @@ class CornerHead : public DenseBoxHead {
 
   std::int64_t num_classes_;
   std::int64_t in_channels_;
-  std::optional<CornerDecodeOptions> decoding_;
+  std::optional<postprocess::CornerDetections> decoding_;
   std::shared_ptr<Loss> loss_heatmap_;
   std::shared_ptr<AssociativeEmbeddingLoss> loss_embedding_;
   std::shared_ptr<Loss> loss_offset_;

@@ -104,13 +104,14 @@ QueryHead::QueryHead(std::string python_name, const Options& options, const Trai
     : DenseHead(std::move(python_name)),
       num_classes_(options.num_classes),
       use_sigmoid_(query_head::uses_sigmoid(options.loss_cls)),
-      keeps_every_query_(traits.keeps_every_query),
-      least_avg_factor_(context.reference == Reference::V2_27 ? 1 : 0),
-      has_test_cfg_(options.test_cfg.has_value()) {
+      least_avg_factor_(context.reference == Reference::V2_27 ? 1 : 0) {
   if (options.test_cfg) {
-    max_per_img_ = options_from("the test_cfg of " + this->python_name(), query_head::TestCfg::arguments(), options.test_cfg->value(),
-                                context.child("test_cfg"))
-                       .max_per_img;
+    const auto config = options_from("the test_cfg of " + this->python_name(), query_head::TestCfg::arguments(), options.test_cfg->value(),
+                                     context.child("test_cfg"));
+    detections_ = {.num_classes = num_classes_,
+                   .uses_sigmoid = use_sigmoid_,
+                   .keeps_every_query = traits.keeps_every_query,
+                   .max_count = config.max_per_img};
   }
   const Value loss_cls =
       traits.weighs_background ? query_head::with_class_weights(options.loss_cls, num_classes_, bg_cls_weight_) : options.loss_cls.value();
@@ -237,37 +238,8 @@ Losses QueryHead::forward_train(const nn::Features& features, const Targets& tar
   return loss(forward(features, targets.metas), targets);
 }
 
-Detections QueryHead::predict_image(const torch::Tensor& cls_score, const torch::Tensor& bbox_pred, const ImageMeta& meta,
-                                    bool rescale) const {
-  torch::Tensor scores, labels, boxes = bbox_pred;
-  const auto at_most = [&](std::int64_t count) { return std::min(max_per_img_.value_or(bbox_pred.size(0)), count); };
-  if (use_sigmoid_) {
-    torch::Tensor pairs;
-    std::tie(scores, pairs) = cls_score.sigmoid().view({-1}).topk(at_most(cls_score.numel()));
-    labels = pairs % num_classes_;
-    boxes = boxes.index_select(0, torch::div(pairs, num_classes_, "floor"));
-  } else {
-    std::tie(scores, labels) = cls_score.softmax(-1).slice(-1, 0, num_classes_).max(-1);
-    if (!keeps_every_query_) {
-      torch::Tensor queries;
-      std::tie(scores, queries) = scores.topk(at_most(scores.numel()));
-      labels = labels.index_select(0, queries);
-      boxes = boxes.index_select(0, queries);
-    }
-  }
-  boxes = clip_boxes(bbox_cxcywh_to_xyxy(boxes) * query_head::scale_of(meta.img_shape, boxes.options()), meta.img_shape).contiguous();
-  if (rescale) boxes = boxes / torch::tensor({meta.scale_factor[0], meta.scale_factor[1], meta.scale_factor[2], meta.scale_factor[3]});
-  scores = scores.contiguous();
-  labels = labels.contiguous();
-  const auto rows = boxes_of(boxes);
-  const auto values = values_of(scores);
-  return {.boxes_xyxy = {rows.begin(), rows.end()},
-          .scores = {values.begin(), values.end()},
-          .labels = {labels.data_ptr<std::int64_t>(), labels.data_ptr<std::int64_t>() + labels.numel()}};
-}
-
 std::vector<Detections> QueryHead::predict(const HeadOutputs& outputs, std::span<const ImageMeta> metas, bool rescale) {
-  if (!has_test_cfg_) {
+  if (!detections_) {
     throw Error("the model has no 'test_cfg', which says what " + python_name() + " keeps of its predictions")
         .help("add it beside 'bbox_head' in the config's model: test_cfg=dict(max_per_img=100)");
   }
@@ -275,7 +247,8 @@ std::vector<Detections> QueryHead::predict(const HeadOutputs& outputs, std::span
   std::vector<Detections> results;
   for (std::size_t image = 0; image < metas.size(); ++image) {
     const auto row = static_cast<std::int64_t>(image);
-    results.push_back(predict_image(last[0][row], last[1][row], metas[image], rescale));
+    results.push_back(
+        detections_->run({.cls_scores = values_of(last[0][row]), .bbox_preds = values_of(last[1][row])}, metas[image], rescale));
   }
   return results;
 }

@@ -5,6 +5,7 @@
 #include "detforge/models/dense_heads/parts/dense_head.h"
 #include "detforge/models/losses/loss.h"
 #include "detforge/nn/transformer/positional_encoding.h"
+#include "detforge/postprocess/query_detections.h"
 
 namespace detforge {
 
@@ -79,16 +80,13 @@ class QueryHead : public DenseHead {
   struct ImageTargets;
   ImageTargets image_targets(const torch::Tensor& cls_score, const torch::Tensor& bbox_pred, const torch::Tensor& gt_labels,
                              const Targets& targets, std::size_t image) const;
-  Detections predict_image(const torch::Tensor& cls_score, const torch::Tensor& bbox_pred, const ImageMeta& meta, bool rescale) const;
 
   std::int64_t num_classes_;
   bool use_sigmoid_;
-  bool keeps_every_query_;
   double bg_cls_weight_ = 0;
   double least_avg_factor_;
-  bool has_test_cfg_;
-  std::optional<std::int64_t> max_per_img_;
-  std::shared_ptr<Assigner> assigner_;  // null without a train_cfg
+  std::optional<postprocess::QueryDetections> detections_;  // none without a test_cfg
+  std::shared_ptr<Assigner> assigner_;                      // null without a train_cfg
   std::shared_ptr<Sampler> sampler_;
   std::shared_ptr<Loss> loss_cls_;
   std::shared_ptr<Loss> loss_bbox_;

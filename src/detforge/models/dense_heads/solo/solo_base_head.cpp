@@ -2,15 +2,12 @@
 
 #include <algorithm>
 
-#include "detforge/models/mask_tensors.h"
-#include "detforge/models/postprocessing/mask_matrix_nms.h"
-
 namespace detforge {
 
 template <>
-struct EnumNames<MatrixNmsKernel> {
-  static constexpr std::array<std::pair<MatrixNmsKernel, std::string_view>, 2> names = {
-      {{MatrixNmsKernel::Gaussian, "gaussian"}, {MatrixNmsKernel::Linear, "linear"}}};
+struct EnumNames<postprocess::MatrixNmsKernel> {
+  static constexpr std::array<std::pair<postprocess::MatrixNmsKernel, std::string_view>, 2> names = {
+      {{postprocess::MatrixNmsKernel::Gaussian, "gaussian"}, {postprocess::MatrixNmsKernel::Linear, "linear"}}};
 };
 
 struct SoloBaseHead::TestCfg {
@@ -18,7 +15,7 @@ struct SoloBaseHead::TestCfg {
   double score_thr = 0;
   double mask_thr = 0.5;
   double filter_thr = -1;
-  MatrixNmsKernel kernel = MatrixNmsKernel::Gaussian;
+  postprocess::MatrixNmsKernel kernel = postprocess::MatrixNmsKernel::Gaussian;
   double sigma = 2;
   std::int64_t max_per_img = -1;
 
@@ -31,13 +28,6 @@ struct SoloBaseHead::TestCfg {
             arg(&TestCfg::sigma, "sigma", required, "of the Gaussian kernel"),
             arg(&TestCfg::max_per_img, "max_per_img", required, "at most so many detections per image; not above 0: all")};
   }
-};
-
-/// Cells of an image that found something, best first.
-struct SoloBaseHead::Instances {
-  torch::Tensor scores;  ///< [n]
-  torch::Tensor labels;  ///< [n]
-  torch::Tensor masks;   ///< [n, h, w] probabilities
 };
 
 torch::Tensor with_coordinates(const torch::Tensor& feature) {
@@ -89,8 +79,17 @@ SoloBaseHead::SoloBaseHead(std::string name, const Options& options, const Build
   if (!options.loss_cls) throw ArgumentError("loss_cls", "must be given");
   if (!options.loss_mask) throw ArgumentError("loss_mask", "must be given");
   if (options.test_cfg) {
-    test_cfg_ = std::make_shared<const TestCfg>(
-        options_from("the test_cfg of " + python_name(), TestCfg::arguments(), options.test_cfg->value(), context.child("test_cfg")));
+    const auto config =
+        options_from("the test_cfg of " + python_name(), TestCfg::arguments(), options.test_cfg->value(), context.child("test_cfg"));
+    instances_ = {.num_classes = num_classes_,
+                  .strides = strides_,
+                  .score_thr = config.score_thr,
+                  .mask_thr = config.mask_thr,
+                  .nms = {.filter_thr = config.filter_thr,
+                          .nms_pre = config.nms_pre,
+                          .max_num = config.max_per_img,
+                          .kernel = config.kernel,
+                          .sigma = config.sigma}};
   }
   loss_cls_ = register_module("loss_cls", build_loss(*options.loss_cls, context.child("loss_cls")));
   loss_mask_ = register_module("loss_mask", build_loss(*options.loss_mask, context.child("loss_mask")));
@@ -196,50 +195,29 @@ Losses SoloBaseHead::loss(const HeadOutputs& outputs, const Targets& targets) {
   return losses;
 }
 
-SoloBaseHead::Instances SoloBaseHead::instances(const HeadOutputs& outputs, std::int64_t image) const {
-  std::vector<torch::Tensor> scores, labels, masks, areas;
+Detections SoloBaseHead::detections(const HeadOutputs& outputs, std::size_t image, const ImageMeta& meta) const {
+  const auto row = static_cast<std::int64_t>(image);
+  nn::Features scores;
+  for (std::size_t level = 0; level < num_levels(); ++level) scores.push_back(scores_of(outputs, level)[row]);
+  scores = on_cpu(scores);
+  std::vector<postprocess::GridScores> grids;
+  for (std::size_t level = 0; level < num_levels(); ++level) grids.push_back({values_of(scores[level]), num_grid(level)});
+  const std::vector<postprocess::GridCell> cells = instances_->cells(grids);
+  std::vector<torch::Tensor> masks;
   for (std::size_t level = 0; level < num_levels(); ++level) {
-    const torch::Tensor of_cells = scores_of(outputs, level)[image].permute({1, 2, 0}).reshape({-1, num_classes_});
-    const torch::Tensor pairs = (of_cells > test_cfg_->score_thr).nonzero();
-    const torch::Tensor cells = pairs.select(1, 0), classes = pairs.select(1, 1);
-    const torch::Tensor probabilities = masks_of(outputs, level, image, cells);
-    const torch::Tensor inside = probabilities > test_cfg_->mask_thr;
-    const torch::Tensor area = inside.sum(torch::IntArrayRef{1, 2}).to(torch::kFloat);
-    const torch::Tensor large = area > static_cast<double>(strides_[level]);
-    const torch::Tensor kept = probabilities.index({large}), kept_area = area.index({large});
-    // A mask is as good as its cell's class is sure, times how sure its pixels are.
-    const torch::Tensor sureness = (kept * inside.index({large})).sum(torch::IntArrayRef{1, 2}) / kept_area;
-    scores.push_back(of_cells.index({cells, classes}).index({large}) * sureness);
-    labels.push_back(classes.index({large}));
-    masks.push_back(kept);
-    areas.push_back(kept_area);
+    std::vector<std::int64_t> of_level;
+    for (const postprocess::GridCell& cell : cells) {
+      if (cell.level == level) of_level.push_back(cell.cell);
+    }
+    masks.push_back(masks_of(outputs, level, row, torch::tensor(of_level, torch::kLong).to(outputs.at(0).at(0).device())));
   }
-  const torch::Tensor all_masks = torch::cat(masks);
-  const MatrixNmsOptions options{.filter_thr = test_cfg_->filter_thr,
-                                 .nms_pre = test_cfg_->nms_pre,
-                                 .max_num = test_cfg_->max_per_img,
-                                 .kernel = test_cfg_->kernel,
-                                 .sigma = test_cfg_->sigma};
-  const MatrixNmsResult best =
-      mask_matrix_nms(all_masks > test_cfg_->mask_thr, torch::cat(labels), torch::cat(scores), options, torch::cat(areas));
-  return {.scores = best.scores, .labels = best.labels, .masks = all_masks.index({best.kept})};
-}
-
-Detections SoloBaseHead::detections(const Instances& best, ImageSize padded, const ImageMeta& meta) const {
-  const torch::Tensor scores = best.scores.to(torch::kCPU, torch::kFloat).contiguous();
-  const torch::Tensor labels = best.labels.to(torch::kCPU).contiguous();
-  const std::span<const float> values = values_of(scores);
-  Detections found{.boxes_xyxy = std::vector<BoxXyxy>(values.size()), .scores = {values.begin(), values.end()}, .labels = {}};
-  found.labels.assign(labels.data_ptr<std::int64_t>(), labels.data_ptr<std::int64_t>() + labels.numel());
-  if (values.empty()) return found;
-  const torch::Tensor whole = solo_resize(best.masks.unsqueeze(0), padded.height, padded.width);
-  const torch::Tensor cut = whole.slice(2, 0, meta.img_shape.height).slice(3, 0, meta.img_shape.width);
-  found.masks = rles_of(solo_resize(cut, meta.ori_shape.height, meta.ori_shape.width)[0] > test_cfg_->mask_thr);
-  return found;
+  const torch::Tensor all = on_cpu({torch::cat(masks)}).front();
+  return instances_->run(cells, {.probabilities = values_of(all), .size = {all.size(1), all.size(2)}, .covers = covered(outputs)}, meta,
+                         {.threads = static_cast<std::size_t>(at::get_num_threads())});
 }
 
 std::vector<Detections> SoloBaseHead::predict(const HeadOutputs& outputs, std::span<const ImageMeta> metas, bool) {
-  if (!test_cfg_) {
+  if (!instances_) {
     throw Error("the model has no 'test_cfg', which says what " + python_name() + " keeps of its predictions")
         .help(
             "add it beside 'mask_head' in the config's model: test_cfg=dict(nms_pre=500, score_thr=0.1, mask_thr=0.5, filter_thr=0.05, "
@@ -247,7 +225,7 @@ std::vector<Detections> SoloBaseHead::predict(const HeadOutputs& outputs, std::s
   }
   std::vector<Detections> results;
   for (std::size_t image = 0; image < metas.size(); ++image) {
-    results.push_back(detections(instances(outputs, static_cast<std::int64_t>(image)), covered(outputs), metas[image]));
+    results.push_back(detections(outputs, image, metas[image]));
   }
   return results;
 }

@@ -4,6 +4,7 @@
 #include "detforge/models/dense_heads/parts/stacked_convs.h"
 #include "detforge/models/dense_heads/solo/solo_targets.h"
 #include "detforge/models/losses/loss.h"
+#include "detforge/postprocess/grid_instances.h"
 
 namespace detforge {
 
@@ -76,9 +77,7 @@ class SoloBaseHead : public DenseHead {
 
  private:
   struct TestCfg;
-  struct Instances;
-  Instances instances(const HeadOutputs& outputs, std::int64_t image) const;
-  Detections detections(const Instances& best, ImageSize padded, const ImageMeta& meta) const;
+  Detections detections(const HeadOutputs& outputs, std::size_t image, const ImageMeta& meta) const;
 
   std::int64_t num_classes_;
   std::vector<std::int64_t> strides_;
@@ -86,7 +85,7 @@ class SoloBaseHead : public DenseHead {
   double pos_scale_;
   std::vector<std::int64_t> num_grids_;
   std::int64_t cls_down_index_;
-  std::shared_ptr<const TestCfg> test_cfg_;
+  std::optional<postprocess::GridInstances> instances_;  // none without a test_cfg
   std::shared_ptr<Loss> loss_cls_;
   std::shared_ptr<Loss> loss_mask_;
 };

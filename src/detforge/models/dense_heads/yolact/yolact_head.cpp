@@ -100,11 +100,12 @@ Losses YOLACTHead::hard_negative_losses(const HeadOutputs& outputs, const BatchT
   return losses;
 }
 
-std::vector<FastNmsResult> YOLACTHead::instances(const HeadOutputs& outputs, std::span<const ImageMeta> metas, bool rescale) const {
+std::vector<YOLACTInstances> YOLACTHead::instances(const HeadOutputs& outputs, std::span<const ImageMeta> metas, bool rescale) const {
   if (!yolact_test_cfg_) throw missing_test_cfg(python_name());
   const TestCfg& cfg = *yolact_test_cfg_;
   const std::vector<torch::Tensor> anchors = prior_generator().grid_priors(featmap_sizes(outputs.at(0)), outputs[0].front().options());
-  std::vector<FastNmsResult> images;
+  const postprocess::FastNms nms{.score_thr = cfg.score_thr, .iou_thr = cfg.iou_thr, .top_k = cfg.top_k, .max_num = cfg.max_per_img};
+  std::vector<YOLACTInstances> images;
   for (std::size_t image = 0; image < metas.size(); ++image) {
     const auto row = static_cast<std::int64_t>(image);
     CoderCall call;
@@ -123,25 +124,25 @@ std::vector<FastNmsResult> YOLACTHead::instances(const HeadOutputs& outputs, std
     }
     torch::Tensor all_boxes = torch::cat(boxes);
     if (rescale) all_boxes = all_boxes / torch::tensor(at::ArrayRef<float>(metas[image].scale_factor), all_boxes.options());
-    images.push_back(fast_nms(all_boxes, torch::cat(scores), torch::cat(coefficients),
-                              {.score_thr = cfg.score_thr, .iou_thr = cfg.iou_thr, .top_k = cfg.top_k, .max_num = cfg.max_per_img}));
+    const nn::Features all = on_cpu({all_boxes, torch::cat(scores), torch::cat(coefficients)});
+    const auto places = boxes_of(all[0]);
+    postprocess::FastNms::Kept kept = nms.run(places, values_of(all[1]));
+    YOLACTInstances& found = images.emplace_back();
+    for (const std::size_t box : kept.boxes) {
+      found.detections.boxes_xyxy.push_back(places[box]);
+      const auto weights = values_of(all[2][static_cast<std::int64_t>(box)]);
+      found.coefficients.insert(found.coefficients.end(), weights.begin(), weights.end());
+    }
+    found.detections.scores = std::move(kept.scores);
+    found.detections.labels = std::move(kept.labels);
   }
   return images;
 }
 
 std::vector<Detections> YOLACTHead::predict(const HeadOutputs& outputs, std::span<const ImageMeta> metas, bool rescale) {
   std::vector<Detections> images;
-  for (const FastNmsResult& of_image : instances(outputs, metas, rescale)) images.push_back(detections_of(of_image));
+  for (YOLACTInstances& of_image : instances(outputs, metas, rescale)) images.push_back(std::move(of_image.detections));
   return images;
-}
-
-Detections detections_of(const FastNmsResult& instances) {
-  const nn::Features columns = on_cpu({instances.boxes_xyxy, instances.scores});
-  const torch::Tensor labels = instances.labels.to(torch::kCPU).contiguous();
-  const auto boxes = boxes_of(columns[0]);
-  const auto scores = values_of(columns[1]);
-  const std::int64_t* first = labels.data_ptr<std::int64_t>();
-  return {.boxes_xyxy = {boxes.begin(), boxes.end()}, .scores = {scores.begin(), scores.end()}, .labels = {first, first + labels.numel()}};
 }
 
 DETFORGE_REGISTER(heads, YOLACTHead,

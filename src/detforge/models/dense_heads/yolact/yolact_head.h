@@ -2,9 +2,15 @@
 
 #include "detforge/models/dense_heads/anchor/anchor_head.h"
 #include "detforge/models/dense_heads/parts/stacked_convs.h"
-#include "detforge/models/postprocessing/fast_nms.h"
+#include "detforge/postprocess/fast_nms.h"
 
 namespace detforge {
+
+/// What YOLACT finds in an image.
+struct YOLACTInstances {
+  Detections detections;            ///< without masks, best first
+  std::vector<float> coefficients;  ///< [N, num_protos] of their masks
+};
 
 /// YOLACT's boxes (arXiv 1904.02689): one tower for classes, boxes and, for each anchor, the coefficients of its mask in
 /// terms of the prototypes. Outputs: class scores [N, A·channels, H_i, W_i], codes [N, A·4, …], coefficients [N, A·num_protos, …].
@@ -30,8 +36,7 @@ class YOLACTHead : public AnchorHead {
   Learned learn(const HeadOutputs& outputs, const Targets& targets);
   Losses loss(const HeadOutputs& outputs, const Targets& targets) override { return learn(outputs, targets).losses; }
 
-  /// The detections of each image with the coefficients [k, num_protos] of their masks.
-  std::vector<FastNmsResult> instances(const HeadOutputs& outputs, std::span<const ImageMeta> metas, bool rescale) const;
+  std::vector<YOLACTInstances> instances(const HeadOutputs& outputs, std::span<const ImageMeta> metas, bool rescale) const;
   std::vector<Detections> predict(const HeadOutputs& outputs, std::span<const ImageMeta> metas, bool rescale) override;
 
  protected:
@@ -50,8 +55,5 @@ class YOLACTHead : public AnchorHead {
   std::shared_ptr<nn::Conv2d> conv_reg_;
   std::shared_ptr<nn::Conv2d> conv_coeff_;
 };
-
-/// Boxes, scores and labels of such detections.
-Detections detections_of(const FastNmsResult& instances);
 
 }  // namespace detforge

@@ -1,12 +1,12 @@
 #include "detforge/models/dense_heads/yolact/yolact_protonet.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "detforge/models/mask_tensors.h"
 #include "detforge/nn/activations/relu.h"
 #include "detforge/nn/interpolate.h"
 #include "detforge/nn/layers/conv2d.h"
+#include "detforge/postprocess/prototype_masks.h"
 
 namespace detforge {
 
@@ -63,11 +63,11 @@ YOLACTProtonet::YOLACTProtonet(const Options& options, const BuildContext& conte
 }
 
 std::vector<torch::Tensor> YOLACTProtonet::compute(const torch::Tensor& feature, std::span<const Wanted> images) {
-  const torch::Tensor prototypes = protonet_->forward(feature).permute({0, 2, 3, 1}).contiguous();
+  const torch::Tensor all = prototypes(feature);
   std::vector<torch::Tensor> results;
   for (std::size_t image = 0; image < images.size(); ++image) {
     const auto& [coefficients, boxes, img_shape] = images[image];
-    const torch::Tensor of_image = prototypes[static_cast<std::int64_t>(image)];
+    const torch::Tensor of_image = all[static_cast<std::int64_t>(image)];
     const torch::Tensor masks = torch::sigmoid(torch::matmul(of_image, coefficients.t())).permute({2, 0, 1});
     // Where an axis of the mask lies in the boxes, by a pixel more on each side: [n, size].
     const auto within = [&, &corners = boxes](std::int64_t axis, std::int64_t first, std::int64_t image_size) {
@@ -127,26 +127,25 @@ Losses YOLACTProtonet::loss(const torch::Tensor& feature, const nn::Features& co
   return result;
 }
 
-std::vector<std::vector<Rle>> YOLACTProtonet::predict(const torch::Tensor& feature, const std::vector<FastNmsResult>& instances,
-                                                      std::span<const ImageMeta> metas, bool rescale) {
-  std::vector<Wanted> wanted;
+std::vector<Detections> YOLACTProtonet::predict(const torch::Tensor& feature, std::vector<YOLACTInstances> instances,
+                                                std::span<const ImageMeta> metas, bool rescale) {
+  const torch::Tensor all = on_cpu({nn::observed(*this, {&feature, 1}, [&] { return prototypes(feature); })}).front();
+  const ImageSize size{all.size(1), all.size(2)};
+  std::vector<Detections> found;
   for (std::size_t image = 0; image < instances.size(); ++image) {
-    torch::Tensor boxes = instances[image].boxes_xyxy;
-    if (rescale) boxes = boxes * torch::tensor(at::ArrayRef<float>(metas[image].scale_factor), boxes.options());
-    wanted.push_back({instances[image].coeffs, boxes, metas[image].img_shape});
-  }
-  std::vector<std::vector<Rle>> results(instances.size());
-  const std::vector<torch::Tensor> masks = forward(feature, wanted);
-  for (std::size_t image = 0; image < masks.size(); ++image) {
-    if (masks[image].size(0) == 0) continue;
-    std::int64_t height = metas[image].ori_shape.height, width = metas[image].ori_shape.width;
-    if (!rescale) {
-      height = std::lrint(static_cast<float>(height) * metas[image].scale_factor[1]);
-      width = std::lrint(static_cast<float>(width) * metas[image].scale_factor[0]);
+    found.push_back(std::move(instances[image].detections));
+    std::vector<BoxXyxy> boxes = found.back().boxes_xyxy;
+    for (BoxXyxy& box : boxes) {
+      for (std::size_t i = 0; rescale && i < box.size(); ++i) box[i] *= metas[image].scale_factor[i];
     }
-    results[image] = rles_of(torch::upsample_bilinear2d(masks[image].unsqueeze(0), {height, width}, /*align_corners=*/false)[0] > 0.5);
+    found.back().masks =
+        postprocess::PrototypeMasks{}.run({.prototypes = values_of(all[static_cast<std::int64_t>(image)]),
+                                           .size = size,
+                                           .coefficients = instances[image].coefficients,
+                                           .boxes = boxes},
+                                          metas[image], rescale, {.threads = static_cast<std::size_t>(at::get_num_threads())});
   }
-  return results;
+  return found;
 }
 
 DETFORGE_REGISTER(heads, YOLACTProtonet,

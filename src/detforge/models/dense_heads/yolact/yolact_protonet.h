@@ -39,12 +39,14 @@ class YOLACTProtonet : public nn::Module {
   /// `loss_mask` of each image, of coefficients [N, A·num_protos, H_i, W_i] where the head has given objects to anchors.
   Losses loss(const torch::Tensor& feature, const nn::Features& coefficients, const std::vector<SamplingResult>& sampled,
               const Targets& targets);
-  /// The masks of each image's detections, in the original image or as large as the network saw it.
-  std::vector<std::vector<Rle>> predict(const torch::Tensor& feature, const std::vector<FastNmsResult>& instances,
-                                        std::span<const ImageMeta> metas, bool rescale);
+  /// The detections with their masks, in the original image or as large as the network saw it.
+  std::vector<Detections> predict(const torch::Tensor& feature, std::vector<YOLACTInstances> instances, std::span<const ImageMeta> metas,
+                                  bool rescale);
 
  private:
   class InterpolateModule;
+  /// [N, h, w, num_protos]
+  torch::Tensor prototypes(const torch::Tensor& feature) { return protonet_->forward(feature).permute({0, 2, 3, 1}).contiguous(); }
   std::vector<torch::Tensor> compute(const torch::Tensor& feature, std::span<const Wanted> images);
   torch::Tensor loss_of_image(torch::Tensor masks, torch::Tensor objects, const Targets& targets, std::size_t image) const;
 
