@@ -44,7 +44,8 @@ void forward(benchmark::State& state) {
   const std::vector<float> input = feature_map(shape), boxes = rois();
   std::vector<float> output(regions * 256 * 49);
   for (auto _ : state) {
-    roi_align<float>(input, shape, boxes, options_of(state), output, static_cast<std::size_t>(state.range(1)));
+    roi_align<float>(input, shape, boxes, options_of(state), output,
+                     kernels::Execution{.threads = static_cast<std::size_t>(state.range(1))});
     benchmark::ClobberMemory();
   }
   state.counters["sum"] = std::accumulate(output.begin(), output.end(), 0.0);
@@ -56,7 +57,8 @@ void backward(benchmark::State& state) {
   std::vector<float> grad_input(static_cast<std::size_t>(shape.channels * shape.plane()));
   for (auto _ : state) {
     std::fill(grad_input.begin(), grad_input.end(), 0.0F);
-    roi_align_backward<float>(grad_output, shape, boxes, options_of(state), grad_input, static_cast<std::size_t>(state.range(1)));
+    roi_align_backward<float>(grad_output, shape, boxes, options_of(state), grad_input,
+                              kernels::Execution{.threads = static_cast<std::size_t>(state.range(1))});
     benchmark::ClobberMemory();
   }
   state.counters["sum"] = std::accumulate(grad_input.begin(), grad_input.end(), 0.0);

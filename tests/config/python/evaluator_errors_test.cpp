@@ -102,6 +102,14 @@ x = max(1, 2))py",
 2 | x = max(1, 2)
   |     ^^^
   = help: these can be imported: collections, copy, math, os, os.environ, os.path)"},
+    {R"py(import no_such_module.part
+x = 1)py",
+     R"(error: 'no_such_module.part' cannot be imported: a config runs no code of others
+ --> a.py:1:8
+  |
+1 | import no_such_module.part
+  |        ^^^^^^^^^^^^^^^^^^^
+  = help: these can be imported: collections, copy, math, os, os.environ, os.path)"},
     {R"py(import os
 x = os.environ['DETFORGE_UNSET'])py",
      R"(error: the environment has no variable 'DETFORGE_UNSET'

@@ -177,7 +177,8 @@ Evaluator::Flow Evaluator::operator()(const Import& statement) {
   for (const auto& alias : statement.aliases) {
     const bool is_from = !statement.module.empty();
     if (const std::string& module = is_from ? statement.module : alias.name; find_module(module) == nullptr) {
-      // Many a config imports what it never uses.
+      // Many a config imports what it never uses; what no Python with MMDetection has fails there too.
+      if (!is_usual_package(module)) throw not_importable(module).at(source_.range(is_from ? current_ : alias.span));
       globals_.erase(runtime_, runtime_.string(alias.as));
       missing_imports_.insert_or_assign(alias.as, module);
       continue;

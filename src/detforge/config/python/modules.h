@@ -15,6 +15,11 @@ const Module* find_module(std::string_view name);
 std::string_view module_name(const Module& module);
 std::vector<std::string> module_names();
 
+/// Whether `module` belongs to a package that a Python with MMDetection has: its standard library's, OpenMMLab's, PyTorch's and what
+/// these bring. It cannot be used here.
+bool is_usual_package(std::string_view module);
+
+
 /// A member as an object: a function, a number, a module within. Null for an unknown name.
 Ref module_member(Runtime& runtime, const Module& module, std::string_view name);
 std::vector<std::string> module_names(const Module& module);
