@@ -117,6 +117,22 @@ TEST(CheckCommand, TakesWrongRecordsForAFinding) {
   EXPECT_TRUE(outcome.out.starts_with("error: of the annotations 1 record is left out:\n  annotations[1]: has no ")) << outcome.out;
 }
 
+TEST(CheckCommand, ComparesSizesWithThePhotosAndClassesWithTheCategories) {
+  if (!has_torch()) GTEST_SKIP() << "built without Torch";
+  const Project project("bbox_head=dict(num_classes=3)");
+  std::string turned = kAnnotations;
+  turned.replace(turned.find("\"height\": 48, \"width\": 64"), 25, "\"height\": 64, \"width\": 48");
+  project.folder.write("ann.json", turned);
+  const Outcome outcome = project.check("--cfg-options \"data.test.classes=['person','bolt','person']\" ");
+  EXPECT_EQ(outcome.status, 1);
+  for (const char* text :
+       {"error: 'classes' names 'person' more than once\n", "1 of the 3 classes is no category of the annotations: 'bolt'",
+        "1 of 1 images looked at has another size than the annotations say", "a.pgm: 64x48, its record says 48x64",
+        "mend 'width' and 'height'"}) {
+    EXPECT_NE(outcome.out.find(text), std::string::npos) << text << "\n" << outcome.out;
+  }
+}
+
 TEST(CheckCommand, RunsThePipeline) {
   if (!has_torch()) GTEST_SKIP() << "built without Torch";
   const Project project;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <set>
 
+#include "detforge/apps/dataset_checks.h"
 #include "detforge/apps/weights.h"
 #include "detforge/data/datasets/annotated_dataset.h"
 #include "detforge/data/datasets/dataset_config.h"
@@ -73,10 +74,17 @@ class Check {
     if (datasets_.empty() || datasets_.back().first != path) return;
     const Dataset& dataset = *datasets_.back().second;
     check_records(dataset, path, *value);
+    const auto find_here = [&](std::optional<Error> error) {
+      if (error) find(std::move(error->at(value->location()).note(path)));
+    };
+    find_here(find_duplicate_classes(dataset));
+    find_here(find_missing_categories(dataset));
     if (dataset.size() == 0) {
       find(Error("the dataset has no images that can be used").at(value->location()).note(path));
     } else if (missing.empty()) {
-      attempt([&] { check_samples(dataset, present_images(dataset, path, *value), path); });
+      const std::vector<std::size_t> present = present_images(dataset, path, *value);
+      find_here(find_wrong_sizes(dataset, present));
+      attempt([&] { check_samples(dataset, present, path); });
     }
   }
 

@@ -1,4 +1,4 @@
-#include "detforge/cli/torch/dataset_checks.h"
+#include "detforge/apps/dataset_checks.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 #include "detforge/eval/dataset_evaluation.h"
 #include "detforge/media/media.h"
 
-namespace detforge::cli {
+namespace detforge {
 namespace {
 
 std::string quoted(const std::vector<std::string>& names) {
@@ -70,4 +70,4 @@ std::optional<Error> find_wrong_sizes(const Dataset& dataset, const std::vector<
   return std::move(error.help("boxes are cut at the size that the annotations say: mend 'width' and 'height'"));
 }
 
-}  // namespace detforge::cli
+}  // namespace detforge
