@@ -1,12 +1,12 @@
 #include "detforge/models/dense_heads/yolact/yolact_protonet.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "detforge/models/mask_tensors.h"
 #include "detforge/nn/activations/relu.h"
 #include "detforge/nn/interpolate.h"
 #include "detforge/nn/layers/conv2d.h"
-#include "detforge/postprocess/prototype_masks.h"
 
 namespace detforge {
 
@@ -129,23 +129,32 @@ Losses YOLACTProtonet::loss(const torch::Tensor& feature, const nn::Features& co
 
 std::vector<Detections> YOLACTProtonet::predict(const torch::Tensor& feature, std::vector<YOLACTInstances> instances,
                                                 std::span<const ImageMeta> metas, bool rescale) {
-  const torch::Tensor all = on_cpu({nn::observed(*this, {&feature, 1}, [&] { return prototypes(feature); })}).front();
-  const ImageSize size{all.size(1), all.size(2)};
-  std::vector<Detections> found;
+  std::vector<Wanted> wanted;
   for (std::size_t image = 0; image < instances.size(); ++image) {
-    found.push_back(std::move(instances[image].detections));
-    std::vector<BoxXyxy> boxes = found.back().boxes_xyxy;
-    for (BoxXyxy& box : boxes) {
-      for (std::size_t i = 0; rescale && i < box.size(); ++i) box[i] *= metas[image].scale_factor[i];
-    }
-    found.back().masks =
-        postprocess::PrototypeMasks{}.run({.prototypes = values_of(all[static_cast<std::int64_t>(image)]),
-                                           .size = size,
-                                           .coefficients = instances[image].coefficients,
-                                           .boxes = boxes},
-                                          metas[image], rescale, {.threads = static_cast<std::size_t>(at::get_num_threads())});
+    const std::vector<BoxXyxy>& found = instances[image].detections.boxes_xyxy;
+    const auto count = static_cast<std::int64_t>(found.size());
+    torch::Tensor boxes = torch::empty({count, 4});
+    if (count > 0) std::copy_n(found.front().data(), 4 * found.size(), boxes.data_ptr<float>());
+    torch::Tensor coefficients = torch::empty({count, num_protos_});
+    std::copy(instances[image].coefficients.begin(), instances[image].coefficients.end(), coefficients.data_ptr<float>());
+    boxes = boxes.to(feature.device());
+    if (rescale) boxes = boxes * torch::tensor(at::ArrayRef<float>(metas[image].scale_factor), boxes.options());
+    wanted.push_back({coefficients.to(feature.device()), boxes, metas[image].img_shape});
   }
-  return found;
+  const std::vector<torch::Tensor> masks = forward(feature, wanted);
+  std::vector<Detections> results;
+  for (std::size_t image = 0; image < masks.size(); ++image) {
+    results.push_back(std::move(instances[image].detections));
+    if (masks[image].size(0) == 0) continue;
+    std::int64_t height = metas[image].ori_shape.height, width = metas[image].ori_shape.width;
+    if (!rescale) {
+      height = std::lrint(static_cast<float>(height) * metas[image].scale_factor[1]);
+      width = std::lrint(static_cast<float>(width) * metas[image].scale_factor[0]);
+    }
+    const torch::Tensor enlarged = torch::upsample_bilinear2d(masks[image].unsqueeze(0), {height, width}, /*align_corners=*/false)[0];
+    results.back().masks = rles_of(enlarged > 0.5);
+  }
+  return results;
 }
 
 DETFORGE_REGISTER(heads, YOLACTProtonet,
