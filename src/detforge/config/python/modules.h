@@ -19,7 +19,6 @@ std::vector<std::string> module_names();
 /// these bring. It cannot be used here.
 bool is_usual_package(std::string_view module);
 
-
 /// A member as an object: a function, a number, a module within. Null for an unknown name.
 Ref module_member(Runtime& runtime, const Module& module, std::string_view name);
 std::vector<std::string> module_names(const Module& module);
